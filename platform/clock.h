@@ -1,0 +1,16 @@
+/* The monotonic clock. */
+#ifndef PLATFORM_CLOCK_H
+#define PLATFORM_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000ull
+
+uint64_t clock_now_ns(void);
+
+/* Sleeps until the monotonic clock says `deadline_ns`. False when a stop was asked for first. */
+bool clock_sleep_until_ns(uint64_t deadline_ns);
+
+#endif
