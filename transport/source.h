@@ -35,7 +35,7 @@ struct source_ops {
 /* The base that every source embeds first. */
 struct source {
     const struct source_ops *ops;
-    bool more; /* the last receive() filled its batch: call again without waiting */
+    bool more; /* the last receive() may have left something: call again without waiting */
     struct source_counters counters;
 };
 

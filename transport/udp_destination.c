@@ -27,6 +27,11 @@ bool udp_destination_find(const char *text, uint16_t port, struct sockaddr_in *a
     char host[256];
     int fault;
 
+    if (strchr(text, '[') || strchr(text, ':') != colon) {
+        failure_set(failure, EXIT_USAGE, "'%.60s' is no IPv4 address, and only IPv4 can be sent to",
+                    text);
+        return false;
+    }
     if (length == 0 || length >= sizeof host) {
         failure_set(failure, EXIT_USAGE, "'%.60s' names no host; write HOST or HOST:PORT", text);
         return false;

@@ -30,8 +30,8 @@ struct udp_source {
     int fd;
     bool asks_interface;                    /* packets may come over more than one */
     uint32_t kernel_dropped_seen;           /* the socket's own count, which wraps */
-    uint8_t last_header[WIRE_HEADER_BYTES]; /* of the last good datagram, and what it means: */
-    struct format last_format;
+    uint8_t last_header[WIRE_HEADER_BYTES]; /* of the last good datagram, and what it means; */
+    struct format last_format;              /* legal from the start */
     struct mmsghdr messages[SOURCE_BATCH];
     struct iovec rooms[SOURCE_BATCH];
     struct sockaddr_in senders[SOURCE_BATCH];
@@ -80,7 +80,8 @@ static size_t udp_receive(struct source *source, struct packet packets[SOURCE_BA
     uint64_t now_ns;
     size_t good = 0;
 
-    source->more = arrived == SOURCE_BATCH;
+    /* An interrupted wait says nothing of the queue. */
+    source->more = arrived == SOURCE_BATCH || (arrived < 0 && errno == EINTR);
     if (arrived < 0) {
         /* What an earlier datagram of ours ran into (ECONNREFUSED) is of no interest here. */
         if (errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
@@ -170,15 +171,13 @@ static bool bind_shared(int fd, uint32_t address, uint16_t port, bool *shared,
     return false;
 }
 
-static bool join(int fd, const char *group, const struct iface *iface)
+/* Returns 0 or the errno. */
+static int join(int fd, const char *group, const struct iface *iface)
 {
     struct ip_mreqn request = {.imr_ifindex = (int)iface->index};
 
     inet_pton(AF_INET, group, &request.imr_multiaddr);
-    if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request) == 0)
-        return true;
-    log_line(LOG_DETAIL, "cannot join %s on %s: %s", group, iface->name, strerror(errno));
-    return false;
+    return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request) == 0 ? 0 : errno;
 }
 
 /* Joins wherever it can and writes down where: "lo, eth0". */
@@ -186,15 +185,26 @@ static bool join_all(int fd, const char *group, char *joined, size_t size, struc
 {
     struct iface list[IFACE_MAX];
     size_t count = iface_list(list);
-    size_t used = 0;
+    size_t used = 0, too_many = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (!list[i].up || !(list[i].multicast || list[i].loopback) || !join(fd, group, &list[i]))
+        int fault;
+
+        if (!list[i].up || !(list[i].multicast || list[i].loopback))
             continue;
-        if (used < size)
+        fault = join(fd, group, &list[i]);
+        too_many += fault == ENOBUFS;
+        if (fault)
+            log_line(LOG_DETAIL, "cannot join %s on %s: %s", group, list[i].name, strerror(fault));
+        else if (used < size)
             used += (size_t)snprintf(joined + used, size - used, "%s%s", used ? ", " : "",
                                      list[i].name);
     }
+    if (too_many)
+        log_line(LOG_WARNING,
+                 "the system lets us join on no more interfaces, %zu are left out; name the right "
+                 "one with -i, or raise net.ipv4.igmp_max_memberships",
+                 too_many);
     if (used == 0)
         failure_set(failure, EXIT_NETWORK,
                     "no network interface is up that can join %s; bring one up, or receive "
@@ -223,9 +233,12 @@ static bool listen_multicast(int fd, const struct udp_source_config *config,
     if (!bind_shared(fd, INADDR_ANY, config->port, &shared, failure))
         return false;
     if (config->interface) {
-        if (!join(fd, config->group, &iface)) {
-            failure_set(failure, EXIT_NETWORK, "cannot join %s on %s; does it carry multicast?",
-                        config->group, iface.name);
+        int fault = join(fd, config->group, &iface);
+
+        if (fault) {
+            failure_set(failure, EXIT_NETWORK,
+                        "cannot join %s on %s (%s); does it carry multicast?", config->group,
+                        iface.name, strerror(fault));
             return false;
         }
         snprintf(joined, sizeof joined, "%s", iface.name);
@@ -301,6 +314,8 @@ struct source *udp_source_open(const struct udp_source_config *config, struct fa
                           setsockopt(udp->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
     if (!(config->unicast ? listen_unicast : listen_multicast)(udp->fd, config, failure))
         goto close_socket;
+    udp->last_format = (struct format){.rate_code = 1, .bits = 16, .channels = 2, .mask = 3};
+    wire_write_header(udp->last_header, &udp->last_format);
     prepare_batch(udp);
     udp->base.ops = &udp_ops;
     return &udp->base;

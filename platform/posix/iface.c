@@ -17,7 +17,7 @@ static uint32_t ipv4_of(const struct sockaddr *address)
     return ntohl(in.sin_addr.s_addr);
 }
 
-/* Adds what one getifaddrs() entry says, to the entry of that name where there is one. */
+/* Adds what one getifaddrs() entry says, to the interface of that name where there is one. */
 static size_t list_add(struct iface *list, size_t count, const struct ifaddrs *entry)
 {
     uint32_t address = ipv4_of(entry->ifa_addr);
@@ -57,33 +57,29 @@ size_t iface_list(struct iface list[IFACE_MAX])
 
 bool iface_find(const char *name_or_address, struct iface *found)
 {
-    struct iface list[IFACE_MAX];
-    char name[IF_NAMESIZE] = "";
+    char name[IF_NAMESIZE];
     struct ifaddrs *entries;
     struct in_addr parsed;
     uint32_t address = 0;
-    size_t count;
+    size_t count = 0;
 
+    if (getifaddrs(&entries) != 0)
+        return false;
+    snprintf(name, sizeof name, "%s", name_or_address);
     if (inet_pton(AF_INET, name_or_address, &parsed) == 1) {
         address = ntohl(parsed.s_addr);
-        if (address == 0 || getifaddrs(&entries) != 0)
-            return false;
-        for (const struct ifaddrs *entry = entries; entry; entry = entry->ifa_next)
+        name[0] = '\0';
+        for (const struct ifaddrs *entry = entries; entry && address; entry = entry->ifa_next)
             if (ipv4_of(entry->ifa_addr) == address)
                 snprintf(name, sizeof name, "%s", entry->ifa_name);
-        freeifaddrs(entries);
-        name_or_address = name;
     }
-    count = iface_list(list);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(list[i].name, name_or_address) == 0) {
-            *found = list[i];
-            if (address)
-                found->address = address;
-            return true;
-        }
-    }
-    return false;
+    for (const struct ifaddrs *entry = entries; entry; entry = entry->ifa_next)
+        if (strcmp(entry->ifa_name, name) == 0)
+            count = list_add(found, count, entry);
+    freeifaddrs(entries);
+    if (count && address)
+        found->address = address;
+    return count > 0;
 }
 
 void iface_names(char *text, size_t size)

@@ -66,6 +66,10 @@ void log_line(enum log_level level, const char *text, ...)
     va_start(values, text);
     vsnprintf(line, sizeof line, text, values);
     va_end(values);
+    /* A file's name may hold anything, also what terminals obey. */
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
     pthread_mutex_lock(&lock);
     fprintf(stderr, "%sscream: %s\n", status[0] ? CLEAR_LINE : "", line);
     if (status[0])

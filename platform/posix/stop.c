@@ -19,14 +19,25 @@ static void on_stop(int signal_number)
 
 void stop_install(void)
 {
+    static const int stops[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_stop};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    sigset_t unblocked;
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGALRM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigemptyset(&unblocked);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        /* Whoever started us with hangups ignored (nohup) means it. */
+        if (stops[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+            before.sa_handler == SIG_IGN)
+            continue;
+        sigaction(stops[i], &action, NULL);
+        sigaddset(&unblocked, stops[i]);
+    }
+    sigprocmask(SIG_UNBLOCK, &unblocked, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 bool stop_requested(void)
