@@ -8,37 +8,40 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@command -v meson >/dev/null || { echo "meson is missing: run 'make setup', or install the packages in packaging/dependencies"; exit 1; }
-	meson setup $(BUILD) --prefix $(prefix)
+	meson setup $(BUILD) --prefix "$(prefix)"
 
-# Installs what building needs, by package name.
+# Installs by package name, on Debian and its kin. Elsewhere, once everything is there:
+# make demo DEPENDENCIES=:
+DEPENDENCIES ?= packaging/install-dependencies.sh
+
 setup:
-	packaging/install-dependencies.sh build
+	$(DEPENDENCIES) build
 
 demo:
-	packaging/install-dependencies.sh build demo
+	$(DEPENDENCIES) build demo
 	$(MAKE) all
 	tests/demo.sh $(BUILD)
 
 check:
-	packaging/install-dependencies.sh build check
+	$(DEPENDENCIES) build check
 	tests/check.sh
 
 soak:
-	packaging/install-dependencies.sh build check
+	$(DEPENDENCIES) build check
 	tests/soak.sh
 
 bench:
-	packaging/install-dependencies.sh build bench
+	$(DEPENDENCIES) build bench
 	$(MAKE) all
 	bench/run.sh $(BUILD)
 
 # A prefix that is named here counts, whatever the build directory was made with.
 install: all
 ifneq ($(origin prefix),file)
-	meson configure $(BUILD) --prefix $(prefix)
+	meson configure $(BUILD) --prefix "$(prefix)"
 	ninja -C $(BUILD)
 endif
-	DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
+	DESTDIR="$(if $(DESTDIR),$(abspath $(DESTDIR)))" meson install -C $(BUILD) --no-rebuild
 
 dist: $(BUILD)/build.ninja
 	packaging/dist.sh $(BUILD)

@@ -27,6 +27,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "Only Debian's packages are known by name here. Please install, for $*:" >&2
     for purpose in "$@"; do rows "$purpose"; done | sort -u |
         sed 's/\(.*\) | \(.*\)/  \1 (Debian: \2)/' >&2
+    echo "Then go on with DEPENDENCIES=: behind the same make command." >&2
     exit 1
 fi
 

@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "platform/descriptors.h"
 #include "platform/failure.h"
 #include "platform/log.h"
 #include "scream/commands.h"
@@ -17,7 +19,11 @@ static int run(int argc, const char *const *argv)
 
 int main(int argc, char **argv)
 {
-    int code = run(argc, (const char *const *)argv);
+    int code;
+
+    descriptors_fill();
+    setlocale(LC_CTYPE, "");
+    code = run(argc, (const char *const *)argv);
 
     if (fflush(stdout) != 0 && code == EXIT_OK) {
         log_line(LOG_ERROR, "cannot write to standard output: %s", strerror(errno));

@@ -105,8 +105,12 @@ static bool store(const struct reading *reading, const struct option_row *row, c
         return true;
     }
     list = (struct option_list *)(void *)place;
-    if (list->count == OPTION_LIST_MAX)
-        return refuse(reading, "argument", value, (int)strlen(value), "is one too many");
+    if (list->count == OPTION_LIST_MAX) {
+        option_call(row, call, sizeof call);
+        failure_set(reading->failure, EXIT_USAGE, "%s can be given no more than %u times",
+                    call + strspn(call, " "), OPTION_LIST_MAX);
+        return false;
+    }
     list->items[list->count++] = value;
     return true;
 }

@@ -15,6 +15,8 @@ static const struct format largest = {.rate_code = 8, .bits = 32, .channels = 8}
 #define IDLE_NS (60 * NS_PER_S)    /* ... and after so long the output's stream is closed */
 #define LATE_NS NS_PER_S /* over the maximal latency: an output that has stopped pulling */
 #define CLOSE_NS (2 * NS_PER_S)
+#define REPEAT_NS (60 * NS_PER_S) /* a refusal is said again */
+#define REFUSED_NS (2 * NS_PER_S) /* then the output is asked again: its sink may be back */
 #define LOOK_NS (5 * NS_PER_MS)
 
 /* One format's frames on their way to the output. */
@@ -35,7 +37,9 @@ struct speaker {
     bool strayed; /* the last packet was not of the format that plays */
     uint64_t heard_ns, changed_ns;
     struct format refused; /* channels 0: none */
-    uint64_t refused_ns;   /* when a refusal was last said */
+    uint64_t refused_ns;   /* when that was */
+    struct format said;    /* of the refusal that was last said */
+    uint64_t said_ns;      /* when that was; 0: never */
     struct speaker_stats stats;
 };
 
@@ -130,9 +134,12 @@ static void refuse(struct speaker *speaker, const struct format *format, const c
     char text[FORMAT_TEXT_BYTES];
 
     speaker->refused = *format;
-    if (speaker->refused_ns && now_ns - speaker->refused_ns < NS_PER_S)
-        return;
     speaker->refused_ns = now_ns;
+    if (speaker->said_ns &&
+        now_ns - speaker->said_ns < (format_equal(&speaker->said, format) ? REPEAT_NS : NS_PER_S))
+        return;
+    speaker->said = *format;
+    speaker->said_ns = now_ns;
     format_text_print(text, sizeof text, format);
     log_line(LOG_WARNING, "cannot play %s: %s", text, reason);
 }
@@ -159,6 +166,11 @@ static bool begin_next(struct speaker *speaker, const struct format *format, uin
     return true;
 }
 
+static bool is_refused(const struct speaker *speaker, const struct format *format, uint64_t now_ns)
+{
+    return format_equal(&speaker->refused, format) && now_ns - speaker->refused_ns < REFUSED_NS;
+}
+
 void speaker_push(struct speaker *speaker, const struct packet *packet)
 {
     struct voice *voice = speaker->playing;
@@ -177,7 +189,7 @@ void speaker_push(struct speaker *speaker, const struct packet *packet)
         speaker->strayed = true;
         voice = speaker->next;
         if ((!voice || !format_equal(&voice->format, &packet->format)) &&
-            (format_equal(&speaker->refused, &packet->format) ||
+            (is_refused(speaker, &packet->format, packet->arrival_ns) ||
              !begin_next(speaker, &packet->format, packet->arrival_ns))) {
             speaker->stats.refused_packets++;
             return;
@@ -279,10 +291,11 @@ static void play_out(struct speaker *speaker, uint64_t give_up_ns)
 
 void speaker_close(struct speaker *speaker)
 {
-    uint64_t give_up_ns = clock_now_ns() + CLOSE_NS;
+    uint64_t give_up_ns;
 
     if (!speaker)
         return;
+    give_up_ns = clock_now_ns() + speaker->max_ms * NS_PER_MS + CLOSE_NS;
     play_out(speaker, give_up_ns);
     if (speaker->next && playout_fill_frames(&speaker->next->playout) > 0) {
         change(speaker, clock_now_ns());

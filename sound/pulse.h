@@ -12,7 +12,7 @@ struct pa_context;
 struct pa_threaded_mainloop;
 
 #define PULSE_ANSWER_MS 5000u
-#define PULSE_DRAIN_MS 2000u
+#define PULSE_DRAIN_MS 2000u /* over what the server's buffer holds */
 
 struct pulse {
     struct play play;

@@ -164,7 +164,7 @@ static bool pulse_close(struct play *play, struct failure *failure)
     if (pulse->draining && !pulse_stream_finish(pulse)) {
         whole = false;
         if (check_alive(pulse, failure))
-            failure_set(failure, EXIT_OUTPUT, "PulseAudio did not play the last sound in 2 s");
+            failure_set(failure, EXIT_OUTPUT, "PulseAudio did not play the last sound in time");
     }
     pa_threaded_mainloop_unlock(pulse->loop);
     pulse_free(pulse);
@@ -204,6 +204,10 @@ struct play *pulse_play_open(const struct play_config *config, struct failure *f
 
     if (!pulse)
         goto out;
+    if (config->name && !pa_utf8_valid(config->name)) {
+        failure_set(failure, EXIT_USAGE, "PulseAudio takes names in UTF-8 only; choose another -n");
+        goto out;
+    }
     pulse->play.ops = &pulse_ops;
     pulse->sink = config->sink ? pa_xstrdup(config->sink) : NULL;
     pulse->name = config->name ? pa_xstrdup(config->name) : NULL;

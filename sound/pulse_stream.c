@@ -230,7 +230,7 @@ static bool drain_settled(const void *what)
 
 bool pulse_stream_finish(struct pulse *pulse)
 {
-    pulse_wait(pulse, drain_settled, pulse, PULSE_DRAIN_MS, false);
+    pulse_wait(pulse, drain_settled, pulse, pulse->buffer_ms + PULSE_DRAIN_MS, false);
     if (!pulse->draining)
         return true;
     stream_free(pulse->draining);

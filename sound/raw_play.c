@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "platform/descriptors.h"
 #include "sound/play_kinds.h"
 #include "sound/spans.h"
 
@@ -44,6 +45,12 @@ struct play *raw_play_open(const struct play_config *config, struct failure *fai
     struct raw_play *raw;
 
     (void)config;
+    if (!descriptors_has_output()) {
+        failure_set(failure, EXIT_OUTPUT,
+                    "standard output is closed; send the sound to a file or "
+                    "a program: scream -o raw > FILE");
+        return NULL;
+    }
     if (isatty(STDOUT_FILENO)) {
         failure_set(failure, EXIT_OUTPUT,
                     "standard output is a terminal; send the sound to a file or a program: "

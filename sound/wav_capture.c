@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "platform/log.h"
+#include "platform/stop.h"
 #include "sound/capture.h"
 #include "sound/fd_read.h"
 #include "sound/wav_header.h"
@@ -34,6 +35,9 @@ static size_t wav_read(struct capture *capture, uint8_t *pcm, size_t frames,
         failure_set(failure, EXIT_INPUT, "cannot read %.100s: %s", wav->name, strerror(fault));
     if (wav->frames_left != UINT64_MAX)
         wav->frames_left -= got;
+    if (got == 0 && wav->frames_left != UINT64_MAX && !fault && !stop_requested())
+        log_line(LOG_WARNING, "%.100s is cut short: %" PRIu64 " frames are missing", wav->name,
+                 wav->frames_left);
     return got;
 }
 
@@ -52,13 +56,16 @@ static const struct capture_ops wav_ops = {.read = wav_read, .close = wav_close}
 struct wav_input {
     int fd;
     int fault;
+    uint64_t bytes; /* read so far */
 };
 
 static size_t read_header(void *context, uint8_t *to, size_t bytes)
 {
     struct wav_input *input = context;
+    size_t got = fd_read(input->fd, to, bytes, bytes, &input->fault);
 
-    return fd_read(input->fd, to, bytes, bytes, &input->fault);
+    input->bytes += got;
+    return got;
 }
 
 /* Of the two families of rates, the one to which fewer sums lead. */
@@ -68,8 +75,12 @@ static unsigned near_rate_hz(uint32_t rate_hz)
 }
 
 static void refuse(enum wav_fault fault, const char *name, const struct wav_header *header,
-                   struct failure *failure)
+                   bool empty, struct failure *failure)
 {
+    if (empty) {
+        failure_set(failure, EXIT_INPUT, "%.100s is empty", name);
+        return;
+    }
     switch (fault) {
     case WAV_OK:
         break;
@@ -129,6 +140,9 @@ static uint64_t count_frames(int fd, const char *name, const struct wav_header *
     if (at < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return frames;
     there = status.st_size > at ? (uint64_t)(status.st_size - at) / frame_bytes : 0;
+    /* A size that looks made up, in a file that has it, is the size. */
+    if (!known && header->said_bytes > 0 && header->said_bytes / frame_bytes <= there)
+        return header->said_bytes / frame_bytes;
     if (there >= frames)
         return frames;
     if (known)
@@ -148,9 +162,11 @@ static int open_input(const char *path, const char *name, struct failure *failur
                     "standard input is a terminal; give a WAV file: scream send FILE");
         return -1;
     }
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        failure_set(failure, EXIT_INPUT, "cannot open %.100s: %s", name, strerror(errno));
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR && !stop_requested());
+    if (fd < 0 && !stop_requested())
+        failure_set(failure, EXIT_INPUT, "cannot open '%.100s': %s", name, strerror(errno));
     return fd;
 }
 
@@ -170,7 +186,8 @@ struct capture *wav_capture_open(const char *path, struct failure *failure)
         goto close_input;
     }
     if (fault != WAV_OK) {
-        refuse(fault, name, &header, failure);
+        if (!stop_requested())
+            refuse(fault, name, &header, input.bytes == 0, failure);
         goto close_input;
     }
     wav = calloc(1, sizeof *wav);

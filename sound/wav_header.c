@@ -137,6 +137,7 @@ enum wav_fault wav_header_read(wav_read_fn *read, void *context, struct wav_head
         if (memcmp(chunk, "data", 4) == 0) {
             if (!have_format)
                 return WAV_NO_FORMAT;
+            header->said_bytes = size;
             if (is_long && size == SIZE_UNKNOWN)
                 header->data_bytes = long_data_bytes;
             else

@@ -31,6 +31,7 @@ struct wav_header {
     struct format format; /* as it goes on the wire; of float: what it becomes, 32 bits */
     bool is_float;
     uint64_t data_bytes; /* of PCM; WAV_DATA_UNKNOWN: until the input ends */
+    uint32_t said_bytes; /* what the data chunk says, be it believed or not */
     /* As the file says them, for messages: */
     uint16_t tag;
     uint16_t bits; /* of a sample's container */

@@ -32,6 +32,7 @@ class Server:
         self.fmt = fmt
         self.env = {"PULSE_SERVER": address, "PULSE_RUNTIME_PATH": folder,
                     "PULSE_STATE_PATH": folder, "XDG_RUNTIME_DIR": folder,
+                    "HOME": folder, "XDG_CONFIG_HOME": folder,
                     "PULSE_COOKIE": os.path.join(folder, "cookie")}
         rate, bits, channels, mask = fmt
         # norewinds: or the first milliseconds of a stream are lost.
