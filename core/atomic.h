@@ -22,6 +22,12 @@ static inline void atomic_put_release(uint32_t *at, uint32_t value)
     __atomic_store_n(at, value, __ATOMIC_RELEASE);
 }
 
+/* Puts `new` where `old` is, if it is, and says whether it was. */
+static inline _Bool atomic_swap(uint32_t *at, uint32_t old, uint32_t new)
+{
+    return __atomic_compare_exchange_n(at, &old, new, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE);
+}
+
 /* Orders every load and store before it against every one after it. On x86 sfence goes with it:
  * memory that is mapped write-combined has an order of its own. */
 static inline void atomic_barrier(void)

@@ -32,6 +32,25 @@ enum wire_fault wire_parse(const uint8_t *datagram, size_t length, struct format
     return WIRE_OK;
 }
 
+enum wire_fault wire_parse_tagged(const uint8_t *datagram, size_t length,
+                                  char tag[WIRE_TAG_BYTES + 1], struct format *format)
+{
+    enum wire_fault fault;
+    uint32_t i;
+
+    if (length < WIRE_TAG_BYTES)
+        return WIRE_SHORT;
+    if (length > WIRE_DATAGRAM_MAX)
+        return WIRE_LONG;
+    fault = wire_parse(datagram + WIRE_TAG_BYTES, length - WIRE_TAG_BYTES, format);
+    if (fault != WIRE_OK)
+        return fault;
+    for (i = 0; i < WIRE_TAG_BYTES && datagram[i] != 0; i++)
+        tag[i] = datagram[i] >= ' ' && datagram[i] <= '~' ? (char)datagram[i] : '?';
+    tag[i] = '\0';
+    return WIRE_OK;
+}
+
 const char *wire_fault_name(enum wire_fault fault)
 {
     static const char *const names[WIRE_FAULTS] = {

@@ -31,6 +31,16 @@ enum wire_fault {
  * is left alone. */
 enum wire_fault wire_parse(const uint8_t *datagram, size_t length, struct format *format);
 
+/* ScreamRouter's per-process senders (port 16402) put a tag before the header: the program's name,
+ * shorter ones ended by a NUL. */
+#define WIRE_TAG_BYTES 30u
+
+/* Reads a datagram with a tag before its header: as wire_parse() from WIRE_TAG_BYTES on, but that
+ * WIRE_DATAGRAM_MAX bounds the whole. On WIRE_OK `tag` is the text, where anything but printable
+ * ASCII has become '?'; on any fault it is left alone. */
+enum wire_fault wire_parse_tagged(const uint8_t *datagram, size_t length,
+                                  char tag[WIRE_TAG_BYTES + 1], struct format *format);
+
 /* A few words for each fault, for people: "too short for a header". */
 const char *wire_fault_name(enum wire_fault fault);
 

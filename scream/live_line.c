@@ -1,5 +1,6 @@
 #include "scream/live_line.h"
 
+#include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,12 @@
 #define METER_FLOOR_DBFS (-60.0f)
 #define METER_CELLS 8
 
-/* A bar of eighths: "█████▋  ". */
+/* A bar of eighths, where the terminal has such characters: "█████▋  ". */
 static void draw_meter(char *text, size_t size, float dbfs)
 {
-    static const char *const eighths[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+    static const char *const fine[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+    static const char *const plain[] = {" ", " ", " ", " ", "=", "=", "=", "=", "="};
+    const char *const *eighths = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? fine : plain;
     float share = 1.0f - dbfs / METER_FLOOR_DBFS;
     int filled = share > 0.0f ? (int)lrintf(share * METER_CELLS * 8) : 0;
     size_t used = 0;
@@ -45,7 +48,7 @@ static void draw_level(char *text, size_t size, const struct level *level, unsig
 
 static void draw(struct receiver *receiver, uint64_t now_ns)
 {
-    const struct incoming_sender *sender = &receiver->incoming.sender;
+    const struct demux_sender *sender = receiver_sender(receiver);
     char name[RECEIVER_NAME_BYTES], level[160], latency[32] = "", line[400];
     uint64_t latency_ns = receiver->speaker ? speaker_latency_ns(receiver->speaker) : 0;
     uint64_t dropped = receiver_dropped(receiver);
@@ -55,7 +58,7 @@ static void draw(struct receiver *receiver, uint64_t now_ns)
         log_status("waiting for a sender");
         return;
     }
-    receiver_sender_name(receiver, name);
+    receiver_sender_name(sender, name);
     draw_level(level, sizeof level, &receiver->level, sender->format.channels);
     if (latency_ns)
         snprintf(latency, sizeof latency, "%3.0f ms  ", (double)latency_ns / (double)NS_PER_MS);

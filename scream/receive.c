@@ -90,7 +90,8 @@ int receive_main(int argc, const char *const *argv)
     source = open_source(&options, &failure);
     if (source == NULL)
         goto close_play;
-    if (!receiver_open(&receiver, source, play, options.target_ms, options.max_ms, &failure))
+    if (!receiver_open(&receiver, source, &options.sources, play, options.target_ms, options.max_ms,
+                       &failure))
         goto close_source;
     while (!stop_requested() && receiver_step(&receiver, &failure))
         if (receiver.watched)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/wire.h"
+#include "scream/sources_text.h"
 #include "sound/play.h"
 
 #define AT(field) .offset = offsetof(struct receive_options, field)
@@ -22,6 +23,11 @@ const struct option_row receive_option_rows[] = {
      "name or IPv4 address of the interface to listen on\n(every one that can multicast)",
      AT(interface)},
     {OPTION_TEXT, 'g', "group", "GROUP", "multicast group (239.255.77.77)", AT(group)},
+    {OPTION_TEXT, 0, "sources", "WHO",
+     "who is heard: first (until it is silent), latest\n(who began last), or only those of a "
+     "list:\n"
+     "192.168.1.20,10.0.0.0/8 (first)",
+     AT(sources_text)},
     {OPTION_TEXT, 'm', "shm", "PATH", "IVSHMEM device or file", AT(shared_memory)},
     {OPTION_FLAG, 'P', "pcap", NULL, "sniff the packets with libpcap", AT(sniff)},
 
@@ -54,6 +60,7 @@ bool receive_options_read(struct receive_options *options, int argc, const char 
     *options = (struct receive_options){
         .port = WIRE_DEFAULT_PORT,
         .group = WIRE_DEFAULT_GROUP,
+        .sources = {.policy = DEMUX_FIRST},
         .output = play_kinds[0].name,
     };
     if (!options_parse("scream", receive_option_rows, options, argc, argv, &arguments, failure))
@@ -62,6 +69,15 @@ bool receive_options_read(struct receive_options *options, int argc, const char 
         failure_set(failure, EXIT_USAGE,
                     "'%.60s' is neither an option nor a command; 'scream --help' lists them",
                     arguments.items[0]);
+        return false;
+    }
+    if (options->sources_text &&
+        !sources_text_read(options->sources_text, &options->sources, failure))
+        return false;
+    if (options->sources.policy == DEMUX_MIX) {
+        failure_set(failure, EXIT_USAGE,
+                    "mixing senders is not in this version; --sources takes latest, first, or a "
+                    "list of addresses and networks");
         return false;
     }
     if (options->target_ms == 0)

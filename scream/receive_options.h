@@ -7,6 +7,7 @@
 
 #include "platform/failure.h"
 #include "scream/options.h"
+#include "stream/demux.h"
 
 struct receive_options {
     bool help, version;
@@ -15,6 +16,8 @@ struct receive_options {
     uint32_t port;
     const char *interface;
     const char *group;
+    const char *sources_text; /* NULL: not said */
+    struct demux_sources sources;
     const char *shared_memory; /* -m */
     bool sniff;                /* -P */
     const char *output;

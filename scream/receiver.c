@@ -9,40 +9,42 @@
 
 #define DRAIN_NS NS_PER_S
 
-bool receiver_open(struct receiver *receiver, struct source *source, struct play *play,
-                   uint32_t target_ms, uint32_t max_ms, struct failure *failure)
+bool receiver_open(struct receiver *receiver, struct source *source,
+                   const struct demux_sources *senders, struct play *play, uint32_t target_ms,
+                   uint32_t max_ms, struct failure *failure)
 {
     memset(receiver, 0, sizeof *receiver);
     receiver->source = source;
     receiver->play = play;
     receiver->watched = log_status_wanted();
     receiver->checked_ns = clock_now_ns();
-    incoming_init(&receiver->incoming);
+    demux_init(&receiver->demux, senders, 1);
     if (play_has_clock(play))
         receiver->speaker = speaker_open(play, target_ms, max_ms, failure);
     return !play_has_clock(play) || receiver->speaker != NULL;
 }
 
-void receiver_sender_name(const struct receiver *receiver, char name[RECEIVER_NAME_BYTES])
+void receiver_sender_name(const struct demux_sender *sender, char name[RECEIVER_NAME_BYTES])
 {
-    const struct packet_origin *origin = &receiver->incoming.sender.origin;
+    const struct packet_origin *origin = &sender->origin;
 
     snprintf(name, RECEIVER_NAME_BYTES, "%u.%u.%u.%u:%u", origin->address >> 24,
              origin->address >> 16 & 255, origin->address >> 8 & 255, origin->address & 255,
              origin->port);
 }
 
-/* Says whose sound in which format plays from here on; once a second is enough for anybody who
- * changes it with every packet. */
-static void announce(struct receiver *receiver, const struct packet *packet)
+/* Says whose sound in which format plays from here on. Whoever changes it with every packet gets a
+ * line a second, and the last one is not left out. */
+static void announce(struct receiver *receiver, uint64_t now_ns)
 {
     char name[RECEIVER_NAME_BYTES], text[FORMAT_TEXT_BYTES];
 
-    if (receiver->announced_ns && packet->arrival_ns - receiver->announced_ns < NS_PER_S)
+    receiver->unannounced = receiver->announced_ns && now_ns - receiver->announced_ns < NS_PER_S;
+    if (receiver->unannounced)
         return;
-    receiver->announced_ns = packet->arrival_ns;
-    receiver_sender_name(receiver, name);
-    format_text_print(text, sizeof text, &packet->format);
+    receiver->announced_ns = now_ns;
+    receiver_sender_name(receiver_sender(receiver), name);
+    format_text_print(text, sizeof text, &receiver_sender(receiver)->format);
     log_line(LOG_NOTICE, "playing %s: %s", name, text);
 }
 
@@ -88,15 +90,15 @@ static void push_speaker(struct receiver *receiver, const struct packet *packet,
 
 static bool take(struct receiver *receiver, const struct packet *packet, struct failure *failure)
 {
-    struct incoming_result result = incoming_push(&receiver->incoming, packet);
+    struct demux_result result = demux_push(&receiver->demux, packet);
 
-    if (result.verdict != INCOMING_TAKEN)
+    if (result.verdict != DEMUX_TAKEN)
         return true;
     if (result.new_sender || result.new_format) {
         if (!write_spans(receiver, failure))
             return false;
         receiver->span_format = packet->format;
-        announce(receiver, packet);
+        announce(receiver, packet->arrival_ns);
     }
     if (receiver->watched)
         measure(receiver, packet, result.ending_bytes);
@@ -119,6 +121,8 @@ static bool receive(struct receiver *receiver, bool wait, uint64_t *now_ns, stru
     for (size_t i = 0; i < count; i++)
         if (!take(receiver, &packets[i], failure))
             return false;
+    if (!receiver->source->more)
+        demux_observe(&receiver->demux, *now_ns);
     return write_spans(receiver, failure) && failure->code == EXIT_OK;
 }
 
@@ -129,8 +133,8 @@ uint64_t receiver_dropped(const struct receiver *receiver)
 
     for (int fault = WIRE_OK + 1; fault < WIRE_FAULTS; fault++)
         dropped += source->faults[fault];
-    for (int verdict = INCOMING_TAKEN + 1; verdict < INCOMING_VERDICTS; verdict++)
-        dropped += receiver->incoming.counts[verdict];
+    for (int verdict = DEMUX_TAKEN + 1; verdict < DEMUX_VERDICTS; verdict++)
+        dropped += receiver->demux.counts[verdict];
     return dropped;
 }
 
@@ -155,9 +159,9 @@ static void report_drops(const struct receiver *receiver, enum log_level level)
 
     for (int fault = WIRE_OK + 1; fault < WIRE_FAULTS; fault++)
         list_add(&list, source->faults[fault], wire_fault_name((enum wire_fault)fault));
-    for (int verdict = INCOMING_TAKEN + 1; verdict < INCOMING_VERDICTS; verdict++)
-        list_add(&list, receiver->incoming.counts[verdict],
-                 incoming_verdict_name((enum incoming_verdict)verdict));
+    for (int verdict = DEMUX_TAKEN + 1; verdict < DEMUX_VERDICTS; verdict++)
+        list_add(&list, receiver->demux.counts[verdict],
+                 demux_verdict_name((enum demux_verdict)verdict));
     list_add(&list, source->kernel_dropped, "lost in the kernel's queue");
     if (list.used)
         log_line(level, "dropped: %s", list.text);
@@ -170,6 +174,8 @@ static bool check_each_second(struct receiver *receiver, uint64_t now_ns, struct
     if (now_ns - receiver->checked_ns < NS_PER_S)
         return true;
     receiver->checked_ns = now_ns;
+    if (receiver->unannounced)
+        announce(receiver, now_ns);
     dropped = receiver_dropped(receiver);
     if (dropped != receiver->dropped_said)
         report_drops(receiver, LOG_DETAIL);
@@ -217,16 +223,21 @@ void receiver_finish(struct receiver *receiver)
 
 void receiver_report(const struct receiver *receiver)
 {
-    const struct incoming_sender *sender = &receiver->incoming.sender;
+    bool heard = false;
     char name[RECEIVER_NAME_BYTES];
 
-    if (sender->packets > 0) {
-        receiver_sender_name(receiver, name);
+    for (size_t i = DEMUX_SENDERS_MAX; i-- > 0;) {
+        const struct demux_sender *sender = &receiver->demux.senders[i];
+
+        if (!sender->present || sender->packets == 0)
+            continue;
+        heard = true;
+        receiver_sender_name(sender, name);
         log_line(LOG_NOTICE, "heard %s: %llu packets, %llu bytes of sound in %.1f s", name,
                  (unsigned long long)sender->packets, (unsigned long long)sender->bytes,
                  (double)(sender->last_ns - sender->first_ns) / (double)NS_PER_S);
-    } else {
-        log_line(LOG_NOTICE, "heard nobody");
     }
+    if (!heard)
+        log_line(LOG_NOTICE, "heard nobody");
     report_drops(receiver, LOG_NOTICE);
 }

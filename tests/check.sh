@@ -18,11 +18,12 @@ step() {
     begun=$(date +%s)
     "$@" >"$log" 2>&1
     code=$?
+    [ "$code" -ne 77 ] || code=0 # all of it was skipped
     step_passed=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $1 } END { print n + 0 }' "$log")
     step_failed=$(awk '/^[0-9]+ passed, [0-9]+ failed/ { n += $3 } END { print n + 0 }' "$log")
     if [ "$code" -ne 0 ] && [ "$step_failed" -eq 0 ]; then
         step_failed=1
-    elif [ "$code" -eq 0 ] && [ $((step_passed + step_failed)) -eq 0 ]; then
+    elif [ "$code" -eq 0 ] && ! grep -qE '^[0-9]+ passed, [0-9]+ failed' "$log"; then
         step_passed=1
     fi
     passed=$((passed + step_passed))
@@ -82,6 +83,8 @@ tail -n 3 "$logs/firmware.log"
 step vectors "$python" tests/vectors_test.py
 # shellcheck disable=SC2086
 step build-fuzzers build build-fuzz clang -Dfuzzers=true $sanitize
+step instructions env BENCH=build-gcc/bench SCREAM=build-gcc/scream "$python" -B \
+    bench/receive.py instructions
 step fuzz sh tests/fuzz/run.sh 5 build-fuzz
 end_to_end build-gcc e2e-
 end_to_end build-sanitized sanitized-

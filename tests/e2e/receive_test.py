@@ -218,6 +218,52 @@ def test_sender_restarts():
     bed.same_bytes(bytes(receiver.out), pcm, "a sender restarts: heard after 0.3 s")
 
 
+def test_sources_latest():
+    """With --sources latest, who begins later is heard after a few packets, and stays heard."""
+    group, port = bed.address()
+    old, old_datagrams = sound(20, 100)
+    new, new_datagrams = sound(21, 100)
+    with bed.Receiver("-o", "raw", "-i", "lo", "-g", group, "-p", port, "--sources",
+                      "latest") as receiver, \
+            bed.Sender(group, port) as first, \
+            bed.Sender(group, port, source=("127.0.0.2", 0)) as second:
+        first.burst(old_datagrams[:20], receiver)
+        for number in range(20, 100):
+            first.send(old_datagrams[number])
+            second.send(new_datagrams[number])
+        receiver.taken(port)
+        receiver.stop()
+        ports = [sender.name[1] for sender in (first, second)]
+    heard = bytes(receiver.out)
+    before = 23 * bed.PCM_BYTES  # and one more of the first before the second's fourth
+    bed.check(heard[:before] == old[:before], "latest: the first is heard until the second is in")
+    bed.check(new.endswith(heard[before + bed.PCM_BYTES:]) and len(heard) == 101 * bed.PCM_BYTES,
+              f"latest: then the second, all of it ({len(heard)} bytes)")
+    bed.equal(receiver.dropped(), {"other sender": 3 + 76}, "latest: the others are counted")
+    for number in ports:
+        bed.check(f":{number}: " in receiver.stderr.partition("heard")[2],
+                  f"latest: a summary of :{number}")
+
+
+def test_sources_list():
+    """With a list, nobody else is heard, however long it is silent."""
+    group, port = bed.address()
+    pcm, datagrams = sound(22, 100)
+    _, strange = sound(23, 70)
+    with bed.Receiver("-o", "raw", "-i", "lo", "-g", group, "-p", port, "--sources",
+                      "10.1.2.3,127.0.2.0/24") as receiver, \
+            bed.Sender(group, port, source=("127.0.1.255", 0)) as other, \
+            bed.Sender(group, port, source=("127.0.2.7", 0)) as listed:
+        other.burst(strange[:50], receiver)
+        listed.burst(datagrams[:50], receiver)
+        time.sleep(SILENT_S)
+        other.burst(strange[50:], receiver)
+        listed.burst(datagrams[50:], receiver)
+        receiver.stop()
+    bed.same_bytes(bytes(receiver.out), pcm, "list: who is listed is heard")
+    bed.equal(receiver.dropped(), {"sender not listed": 70}, "list: the others are counted")
+
+
 def test_cut_frame():
     """A frame whose end never comes is ended with silence, so that what follows is in step."""
     fmt = (48000, 24, 5, 0x37)
@@ -266,5 +312,6 @@ def test_format_changes():
 if __name__ == "__main__":
     bed.main(test_several_receivers, test_unicast_shared, test_interface_named,
              test_interface_default, test_other_group, test_two_interfaces,
-             test_interface_falls_silent, test_two_senders, test_sender_restarts, test_cut_frame,
+             test_interface_falls_silent, test_two_senders, test_sender_restarts, test_sources_latest,
+             test_sources_list, test_cut_frame,
              test_format_changes)

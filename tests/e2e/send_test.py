@@ -178,6 +178,31 @@ def test_stop():
         bed.check(f"in {len(got)} packets sent" in err.decode(), f"{len(got)} packets: {err}")
 
 
+def test_stop_early():
+    """SIGTERM while a header, or a writer at the other end, is waited for: that is no failure."""
+    fifo = os.path.join(bed.directory(), "fifo")
+    os.mkfifo(fifo)
+    for name, args in (("a silent pipe", ("-",)), ("a FIFO without a writer", (fifo,))):
+        reader, writer = os.pipe()
+        with subprocess.Popen([bed.SCREAM, "send", "-i", "lo", *args], stdin=reader,
+                              stderr=subprocess.PIPE) as process:
+            # Asleep in open() or read(): it catches the signal by then.
+            bed.wait_until(lambda: waits(process.pid))
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=20)
+        bed.equal((process.returncode, err), (0, b""), f"stopped at {name}")
+        os.close(reader)
+        os.close(writer)
+
+
+def waits(pid):
+    """Whether a process is asleep with its handler for SIGTERM in place."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    return fields["State"].split()[0] == "S" and \
+        int(fields["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1
+
+
 def test_live():
     """A packet leaves as soon as it is full, though the input has more to come."""
     catcher = Catcher()
@@ -236,7 +261,7 @@ def test_errors():
             (("--to", "nosuchhost.invalid", good), network, "nosuchhost.invalid"),
             ((*lo, "/nosuch/file.wav"), broken, "/nosuch/file.wav"),
             ((*lo, bed.directory()), broken, "directory"),
-            ((*lo, on_disk(b"")), broken, "sox"),
+            ((*lo, on_disk(b"")), broken, "is empty"),
             ((*lo, on_disk(b"ID3" + b"x" * 100)), broken, "sox"),
             ((*lo, on_disk(riff(chunk(b"data", b"abcd")))), broken, "header"),
             ((*lo, on_disk(riff(fmt_chunk(PCM, (48000, 16, 2))))), broken, "before its sound"),
@@ -260,4 +285,4 @@ def test_errors():
 
 if __name__ == "__main__":
     bed.main(test_wav, test_wav_float, test_wav_sizes, test_raw, test_silence, test_signals,
-             test_stop, test_live, test_errors)
+             test_stop, test_stop_early, test_live, test_errors)

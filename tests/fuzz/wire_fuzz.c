@@ -15,6 +15,22 @@ static void expect(bool holds)
         abort();
 }
 
+/* A tag before the header changes nothing behind it, and is text whatever it was. */
+static void read_tagged(const uint8_t *data, size_t size)
+{
+    char tag[WIRE_TAG_BYTES + 1];
+    struct format format, plain;
+    enum wire_fault fault = wire_parse_tagged(data, size, tag, &format);
+
+    if (fault != WIRE_OK)
+        return;
+    expect(size <= WIRE_DATAGRAM_MAX && strlen(tag) <= WIRE_TAG_BYTES);
+    for (const char *at = tag; *at; at++)
+        expect(*at >= ' ' && *at <= '~');
+    expect(wire_parse(data + WIRE_TAG_BYTES, size - WIRE_TAG_BYTES, &plain) == WIRE_OK);
+    expect(format_equal(&format, &plain));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct packetizer packetizer;
@@ -25,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t pcm_bytes, frames;
     uint32_t frame_bytes;
 
+    read_tagged(data, size);
     if (wire_parse(data, size, &format) != WIRE_OK)
         return 0;
     pcm = data + WIRE_HEADER_BYTES;

@@ -47,6 +47,51 @@ static void parses(void)
     }
 }
 
+static void parses_tagged(void)
+{
+    static const struct {
+        const char *tag, *text; /* 30 bytes, filled with NUL; what is read */
+        uint8_t header[5];
+        size_t length;
+        enum wire_fault fault;
+    } cases[] = {
+        {"firefox.exe", "firefox.exe", {1, 16, 2, 3, 0}, 1187, WIRE_OK},
+        {"", "", {1, 16, 2, 3, 0}, 36, WIRE_OK},
+        {"123456789012345678901234567890",
+         "123456789012345678901234567890",
+         {1, 16, 2, 3, 0},
+         1187,
+         WIRE_OK},
+        {"a\nb\x1b[2J \xc3\xa9~", "a?b?[2J ??~", {1, 16, 2, 3, 0}, 1187, WIRE_OK},
+        {"x", NULL, {1, 16, 2, 3, 0}, 1473, WIRE_LONG},
+        {"x", "x", {1, 16, 2, 3, 0}, 1472, WIRE_OK},
+        {"x", NULL, {1, 16, 2, 3, 0}, 35, WIRE_EMPTY},
+        {"x", NULL, {1, 16, 2, 3, 0}, 34, WIRE_SHORT},
+        {"x", NULL, {1, 16, 2, 3, 0}, 30, WIRE_SHORT},
+        {"x", NULL, {1, 16, 2, 3, 0}, 29, WIRE_SHORT},
+        {"x", NULL, {1, 16, 2, 3, 0}, 0, WIRE_SHORT},
+        {"x", NULL, {0, 16, 2, 3, 0}, 1187, WIRE_BAD_RATE},
+        {"x", NULL, {1, 17, 2, 3, 0}, 1187, WIRE_BAD_BITS},
+        {"x", NULL, {1, 16, 0, 3, 0}, 1187, WIRE_BAD_CHANNELS},
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct format format = {7, 7, 7, 7}, before = format;
+        char tag[WIRE_TAG_BYTES + 1] = "untouched";
+        uint8_t datagram[1500] = {0};
+        enum wire_fault fault;
+
+        memcpy(datagram, cases[i].tag, strlen(cases[i].tag));
+        memcpy(datagram + WIRE_TAG_BYTES, cases[i].header, WIRE_HEADER_BYTES);
+        fault = wire_parse_tagged(datagram, cases[i].length, tag, &format);
+        CHECK(fault == cases[i].fault, "case %u: %s", i, wire_fault_name(fault));
+        CHECK(strcmp(tag, fault == WIRE_OK ? cases[i].text : "untouched") == 0, "case %u: '%s'", i,
+              tag);
+        CHECK(fault == WIRE_OK ? format.channels == 2 : format_equal(&format, &before),
+              "case %u: format", i);
+    }
+}
+
 static void writes_what_it_reads(void)
 {
     struct format format = {130, 24, 6, 0x060f}, back;
@@ -88,6 +133,7 @@ static void names_every_fault(void)
 int main(void)
 {
     parses();
+    parses_tagged();
     writes_what_it_reads();
     sends_whole_frames();
     names_every_fault();

@@ -1,5 +1,5 @@
-/* Who is heard, over which interface, and what becomes of frames that are split. */
-#include "stream/incoming.h"
+/* One sender at a time: who is heard, over which interface, and what becomes of split frames. */
+#include "stream/demux.h"
 
 #include "tests/support/check.h"
 
@@ -7,6 +7,8 @@
 
 static const struct format stereo = {.rate_code = 1, .bits = 16, .channels = 2, .mask = 3};
 static const struct format five = {.rate_code = 1, .bits = 16, .channels = 5, .mask = 0x37};
+
+static const struct demux_sources first = {.policy = DEMUX_FIRST};
 
 struct arrival {
     const char *what;
@@ -16,15 +18,15 @@ struct arrival {
     uint32_t interface_index;
     const struct format *format;
     uint32_t bytes;
-    struct incoming_result wanted;
+    struct demux_result wanted;
 };
 
 static void run(const char *scenario, const struct arrival *arrivals, size_t count)
 {
-    struct incoming incoming;
+    static struct demux demux;
     uint64_t now_ns = 5 * MS;
 
-    incoming_init(&incoming);
+    demux_init(&demux, &first, 1);
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &arrivals[i];
         struct packet packet = {
@@ -34,11 +36,13 @@ static void run(const char *scenario, const struct arrival *arrivals, size_t cou
             .origin = {arrival->address, arrival->port, arrival->interface_index},
             .arrival_ns = now_ns += arrival->after_ms * MS,
         };
-        struct incoming_result got = incoming_push(&incoming, &packet);
-        const struct incoming_result *wanted = &arrival->wanted;
+        struct demux_result got;
+        const struct demux_result *wanted = &arrival->wanted;
 
+        demux_observe(&demux, now_ns);
+        got = demux_push(&demux, &packet);
         CHECK(got.verdict == wanted->verdict, "%s: %s: %s", scenario, arrival->what,
-              incoming_verdict_name(got.verdict));
+              demux_verdict_name(got.verdict));
         CHECK(got.new_sender == wanted->new_sender, "%s: %s", scenario, arrival->what);
         CHECK(got.new_format == wanted->new_format, "%s: %s", scenario, arrival->what);
         CHECK(got.lost_bytes == wanted->lost_bytes, "%s: %s: %u", scenario, arrival->what,
@@ -52,13 +56,13 @@ static void run(const char *scenario, const struct arrival *arrivals, size_t cou
     {                                          \
         .new_sender = true, .new_format = true \
     }
-#define OTHER_SENDER                     \
-    {                                    \
-        .verdict = INCOMING_OTHER_SENDER \
+#define OTHER_SENDER                  \
+    {                                 \
+        .verdict = DEMUX_OTHER_SENDER \
     }
-#define OTHER_INTERFACE                     \
-    {                                       \
-        .verdict = INCOMING_OTHER_INTERFACE \
+#define OTHER_INTERFACE                  \
+    {                                    \
+        .verdict = DEMUX_OTHER_INTERFACE \
     }
 
 static void test_senders(void)
@@ -136,22 +140,41 @@ static void test_split_frames(void)
 
 static void test_counts(void)
 {
-    struct incoming incoming;
+    static struct demux demux;
     struct packet packet = {.format = stereo, .pcm_bytes = 1152, .origin = {1, 10, 2}};
 
-    incoming_init(&incoming);
+    demux_init(&demux, &first, 1);
     for (unsigned i = 0; i < 10; i++) {
         packet.arrival_ns = i * MS;
         packet.origin.port = i % 5 == 4 ? 11 : 10;
         packet.origin.interface_index = i % 5 == 3 ? 3 : 2;
-        incoming_push(&incoming, &packet);
+        demux_push(&demux, &packet);
     }
-    CHECK(incoming.counts[INCOMING_TAKEN] == 6, "%llu",
-          (unsigned long long)incoming.counts[INCOMING_TAKEN]);
-    CHECK(incoming.counts[INCOMING_OTHER_SENDER] == 2, "sender");
-    CHECK(incoming.counts[INCOMING_OTHER_INTERFACE] == 2, "interface");
-    CHECK(incoming.sender.packets == 6 && incoming.sender.bytes == 6 * 1152, "sender's own");
-    CHECK(incoming.sender.first_ns == 0 && incoming.sender.last_ns == 7 * MS, "times");
+    CHECK(demux.counts[DEMUX_TAKEN] == 6, "%llu", (unsigned long long)demux.counts[DEMUX_TAKEN]);
+    CHECK(demux.counts[DEMUX_OTHER_SENDER] == 2, "sender");
+    CHECK(demux.counts[DEMUX_OTHER_INTERFACE] == 2, "interface");
+    CHECK(demux.senders[0].packets == 6 && demux.senders[0].bytes == 6 * 1152, "sender's own");
+    CHECK(demux.senders[0].first_ns == 0 && demux.senders[0].last_ns == 7 * MS, "times");
+}
+
+/* Packets that waited through a stall of the receiver are read all at once. */
+static void test_stall(void)
+{
+    static struct demux demux;
+    struct packet packet = {.format = stereo, .pcm_bytes = 1152, .origin = {1, 10, 2}};
+    struct packet other = packet, copy = packet;
+
+    other.origin.address = 2;
+    copy.origin.interface_index = 3;
+    demux_init(&demux, &first, 1);
+    demux_push(&demux, &packet);
+    demux_observe(&demux, 10 * MS);
+    packet.arrival_ns = other.arrival_ns = copy.arrival_ns = 5000 * MS;
+    CHECK(demux_push(&demux, &other).verdict == DEMUX_OTHER_SENDER, "not observed");
+    CHECK(demux_push(&demux, &copy).verdict == DEMUX_OTHER_INTERFACE, "not observed");
+    CHECK(demux_push(&demux, &packet).verdict == DEMUX_TAKEN, "it was only behind");
+    demux_observe(&demux, 6000 * MS);
+    CHECK(demux_push(&demux, &other).verdict == DEMUX_TAKEN, "now it is silent");
 }
 
 int main(void)
@@ -161,5 +184,6 @@ int main(void)
     test_formats();
     test_split_frames();
     test_counts();
+    test_stall();
     return check_summary();
 }
