@@ -6,4 +6,9 @@ set -e
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$root/build}" && pwd)
 meson compile -C "$build" bench >/dev/null
-SCREAM=${SCREAM:-$build/scream} BENCH=$build/bench exec python3 -B "$root/bench/receive.py"
+export SCREAM="${SCREAM:-$build/scream}" BENCH="$build/bench"
+status=0
+for step in receive conceal; do
+    python3 -B "$root/bench/$step.py" || status=1
+done
+exit $status
