@@ -11,4 +11,5 @@ status=0
 for step in receive conceal; do
     python3 -B "$root/bench/$step.py" || status=1
 done
+"$BENCH/resample" || status=1
 exit $status
