@@ -11,6 +11,11 @@
 
 #define AT(field) .offset = offsetof(struct send_options, field)
 
+/* Of a signal. */
+#define FREQUENCY_HZ 440
+#define LEVEL_DBFS (-20)
+#define LEVEL_NOT_SAID 1 /* above what may be said */
+
 static const struct option_row rows[] = {
     {OPTION_HEADING, .help = "Where the sound goes to"},
     {OPTION_TEXT, 'g', "group", "GROUP", "multicast group (239.255.77.77, unless there is --to)",
@@ -113,8 +118,8 @@ static bool read_tone(struct send_options *options, struct failure *failure)
     }
     *tone = (struct tone_config){
         .signal = signals[i].signal,
-        .frequency_hz = options->frequency_hz,
-        .level_dbfs = options->level_dbfs,
+        .frequency_hz = options->frequency_hz > 0 ? options->frequency_hz : FREQUENCY_HZ,
+        .level_dbfs = options->level_dbfs <= 0 ? options->level_dbfs : LEVEL_DBFS,
         .frames = CAPTURE_FRAMES_UNKNOWN,
     };
     if (!format_text_parse(format_text, &tone->format, failure))
@@ -143,8 +148,9 @@ static bool read_input(struct send_options *options, const struct option_list *a
         }
         return read_tone(options, failure);
     }
-    if (options->duration_s > 0) {
-        failure_set(failure, EXIT_USAGE, "--duration is for a --signal only");
+    if (options->duration_s > 0 || options->frequency_hz > 0 || options->level_dbfs <= 0) {
+        failure_set(failure, EXIT_USAGE,
+                    "--duration, --frequency and --level are for a --signal only");
         return false;
     }
     if (options->format_text) {
@@ -173,8 +179,7 @@ bool send_options_read(struct send_options *options, int argc, const char *const
 
     *options = (struct send_options){
         .port = WIRE_DEFAULT_PORT,
-        .frequency_hz = 440,
-        .level_dbfs = -20,
+        .level_dbfs = LEVEL_NOT_SAID,
     };
     if (!options_parse("scream send", rows, options, argc, argv, &arguments, failure))
         return false;

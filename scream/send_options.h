@@ -22,8 +22,8 @@ struct send_options {
     const char *interface;
     struct option_list to;
     const char *format_text, *signal_text;
-    double frequency_hz, level_dbfs;
-    double duration_s; /* 0: not said */
+    double frequency_hz, duration_s; /* 0: not said */
+    double level_dbfs;               /* over 0: not said */
     uint32_t silence_samples;
 
     /* What it comes to: */

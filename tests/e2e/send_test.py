@@ -261,6 +261,7 @@ def test_errors():
             (("--to", "nosuchhost.invalid", good), network, "nosuchhost.invalid"),
             ((*lo, "/nosuch/file.wav"), broken, "/nosuch/file.wav"),
             ((*lo, bed.directory()), broken, "directory"),
+            ((*lo, on_disk(b""), "--level", -3), bed.EXIT_USAGE, "for a --signal only"),
             ((*lo, on_disk(b"")), broken, "is empty"),
             ((*lo, on_disk(b"ID3" + b"x" * 100)), broken, "sox"),
             ((*lo, on_disk(riff(chunk(b"data", b"abcd")))), broken, "header"),
