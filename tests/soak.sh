@@ -1,6 +1,7 @@
 #!/bin/sh
-# What takes too long for every change: each fuzzer for SOAK_SECONDS (600), then the tests of exact
-# and of hostile packets again and again for as long, with the sanitized program.
+# What takes too long for every change: a day of each simulated case of timing, each fuzzer for
+# SOAK_SECONDS (600), then the tests of exact and of hostile packets again and again for as long,
+# with the sanitized program.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 seconds=${SOAK_SECONDS:-600}
@@ -20,6 +21,9 @@ count() {
     if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
+[ -f build-gcc/build.ninja ] || CC=gcc meson setup build-gcc || exit 1
+ninja -C build-gcc || exit 1
+count build-gcc/tests/simulation/timing_test day -v
 build build-fuzz -Dfuzzers=true
 build build-sanitized
 count sh tests/fuzz/run.sh "$seconds" build-fuzz
