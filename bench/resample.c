@@ -1,8 +1,8 @@
 /* The resampler against libsamplerate and soxr, at +200 ppm in calls of 256 frames, on one thread:
  * CPU time per frame, best of several rounds that take turns, so that whatever slows the machine
  * slows all; their delays; and how clean ours is. soxr's fixed ratio is the faster of its two
- * engines and cannot follow a clock; the variable one can. They convert float, ours double. Prints a
- * table; the exit code is 1 if a limit is missed. */
+ * engines and cannot follow a clock; the variable one can. They convert float, ours double. Prints
+ * a table; the exit code is 1 if a limit is missed. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -11,8 +11,8 @@
 /* Output frames that a position of 64 bits can advance by at once: 11 bits are for whole frames. */
 #define ADVANCE_MAX 1024u
 
-/* Long, so that the last taps are seldom moved to the front; short, so that 8 rows stay in the first
- * cache; no power of two, or they would meet there. */
+/* Long, so that the last taps are seldom moved to the front; short, so that 8 rows stay in the
+ * first cache; no power of two, or they would meet there. */
 #define ROW_FRAMES 328u
 
 struct resampler {

@@ -18,7 +18,8 @@
 
 struct resampler;
 
-/* A place in the input, exact: frames since init or reset, and the fraction of one, 0 to below 1. */
+/* A place in the input, exact: frames since init or reset, and the fraction of one, 0 to below 1.
+ */
 struct resampler_position {
     uint64_t frame;
     double fraction;
@@ -37,9 +38,10 @@ struct resampler *resampler_init(void *memory, unsigned channels);
 void resampler_reset(struct resampler *r);
 
 /* Input frames per output frame. Exact as it is within 1 +/- RESAMPLER_DEVIATION_MAX, else the
- * nearest that is; no number is 1. It is the distance from the next output frame to the one after it:
- * the position does not jump, the ratio does, without a ramp. A ramp as long as a call would take
- * next to nothing from what a jump modulates, which lies at low frequencies: jumps must be small. */
+ * nearest that is; no number is 1. It is the distance from the next output frame to the one after
+ * it: the position does not jump, the ratio does, without a ramp. A ramp as long as a call would
+ * take next to nothing from what a jump modulates, which lies at low frequencies: jumps must be
+ * small. */
 void resampler_set_ratio(struct resampler *r, double ratio);
 
 /* Takes interleaved frames from `in` and gives interleaved frames to `out`: as many as the input

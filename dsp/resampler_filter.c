@@ -8,9 +8,9 @@
 #define HALF ((double)RESAMPLER_TAPS / 2)
 
 /* Kaiser's rule (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5.3): an attenuation of
- * A dB needs a beta of 0.1102 (A - 8.7), and the filter falls over
- * (A - 8) / (2.285 * 2 pi * taps) = 0.164 of the sample rate, with half of it in the middle. So what
- * lies below 0.418 of the rate (20 kHz at 48, 18.4 at 44.1) leaves images below -140 dB. */
+ * A dB needs a beta of 0.1102 (A - 8.7), and the filter falls over (A - 8) / (2.285 * 2 pi * taps)
+ * = 0.164 of the sample rate, with half of it in the middle. So what lies below 0.418 of the rate
+ * (20 kHz at 48, 18.4 at 44.1) leaves images below -140 dB. */
 #define ATTENUATION_DB 140.0
 #define KAISER_BETA (0.1102 * (ATTENUATION_DB - 8.7))
 

@@ -49,8 +49,8 @@ enum loudspeaker_verdict {
     LOUDSPEAKER_NEW_RATE, /* not taken: see loudspeaker_set_rate */
 };
 
-/* Starts with silence. `memory` holds `ring_frames` frames, a power of two of at least 8; half of it
- * is the latency. False when it is not. */
+/* Starts with silence. `memory` holds `ring_frames` frames, a power of two of at least 8; half of
+ * it is the latency. False when it is not. */
 bool loudspeaker_init(struct loudspeaker *speaker, int32_t *memory, uint32_t ring_frames);
 
 /* Takes one UDP payload from a sender. IPv4 address and port in any one byte order. `now_ms` runs

@@ -49,7 +49,8 @@ uint64_t speaker_latency_ns(struct speaker *speaker);
 
 void speaker_stats(const struct speaker *speaker, struct speaker_stats *stats);
 
-/* Plays out what was pushed, as far as 2 s over the maximal latency suffice, and closes the stream. */
+/* Plays out what was pushed, as far as 2 s over the maximal latency suffice, and closes the stream.
+ */
 void speaker_close(struct speaker *speaker);
 
 #endif

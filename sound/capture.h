@@ -59,8 +59,8 @@ struct tone_config {
                           * channel once */
 };
 
-/* TONE_SINE: the same on all channels. TONE_SWEEP: 20 Hz to 20 kHz, logarithmic, once. TONE_CHANNELS:
- * in turn, channel k alone says k short beeps, and its position on the log. */
+/* TONE_SINE: the same on all channels. TONE_SWEEP: 20 Hz to 20 kHz, logarithmic, once.
+ * TONE_CHANNELS: in turn, channel k alone says k short beeps, and its position on the log. */
 struct capture *tone_capture_open(const struct tone_config *config, struct failure *failure);
 
 #endif

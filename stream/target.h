@@ -1,4 +1,5 @@
-/* How much latency a stream needs so that it never runs dry: learned, attack at once, slow decay. */
+/* How much latency a stream needs so that it never runs dry: learned, attack at once, slow decay.
+ */
 #ifndef STREAM_TARGET_H
 #define STREAM_TARGET_H
 
@@ -24,7 +25,8 @@ struct target {
 
 void target_start(struct target *target, const struct target_limits *limits);
 
-/* A packet arrived, `result` says how. What is so late that no target may cover it does not count. */
+/* A packet arrived, `result` says how. What is so late that no target may cover it does not count.
+ */
 void target_arrival(struct target *target, const struct arrival_result *result, uint64_t now_ns);
 
 /* The latency to hold now; the automatic one without the output's own lead, which steer.h adds.

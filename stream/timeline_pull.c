@@ -77,7 +77,8 @@ static size_t sound(struct timeline *timeline, double *out, size_t frames)
             need = TIMELINE_PIECE_FRAMES;
         if (need > there)
             need = there;
-        /* The ring's size is a power of two, a frame's need not be: a frame may go round the end. */
+        /* The ring's size is a power of two, a frame's need not be: a frame may go round the end.
+         */
         if (need > 0 && spsc_peek(&timeline->ring, &span) >= need * timeline->frame_bytes) {
             pcm_read_double(timeline->piece, span, timeline->frame_bytes / channels,
                             need * channels);

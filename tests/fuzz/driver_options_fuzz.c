@@ -1,4 +1,5 @@
-/* A registry value: 4 bytes as a DWORD, the rest as text, 8-bit and 16-bit: a name and an address. */
+/* A registry value: 4 bytes as a DWORD, the rest as text, 8-bit and 16-bit: a name and an address.
+ */
 #include <stdlib.h>
 #include <string.h>
 

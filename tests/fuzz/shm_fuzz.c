@@ -1,5 +1,5 @@
-/* A writer that lies: the first two bytes are the memory's size in 256 bytes, then snapshots follow,
- * taken in turn for looks and confirmations. No chunk may leave the memory. */
+/* A writer that lies: the first two bytes are the memory's size in 256 bytes, then snapshots
+ * follow, taken in turn for looks and confirmations. No chunk may leave the memory. */
 #include <stdlib.h>
 
 #include "core/bytes.h"

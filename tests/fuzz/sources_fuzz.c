@@ -1,5 +1,5 @@
-/* Any text after --sources; then packets, eight bytes each, to what it says: each is judged once, by
- * the rule of who is listed, and memory stays in bounds. */
+/* Any text after --sources; then packets, eight bytes each, to what it says: each is judged once,
+ * by the rule of who is listed, and memory stays in bounds. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* WAV headers of strangers: whatever they say, reading stays in bounds and the format is sendable. */
+/* WAV headers of strangers: whatever they say, reading stays in bounds and the format is sendable.
+ */
 #include "sound/wav_header.h"
 
 #include <stdlib.h>

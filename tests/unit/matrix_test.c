@@ -159,7 +159,8 @@ static void test_table(void)
     }
 }
 
-/* From any layout to any other: a layout is itself, nothing clips, and what is no effect is heard. */
+/* From any layout to any other: a layout is itself, nothing clips, and what is no effect is heard.
+ */
 static void test_all_pairs(void)
 {
     static const struct layout *const all[] = {&mono,   &stereo, &s21,    &s30,    &surround,

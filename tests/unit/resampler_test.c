@@ -1,4 +1,5 @@
-/* The resampler: how clean, how flat, and that splits, channels, machines and time change nothing. */
+/* The resampler: how clean, how flat, and that splits, channels, machines and time change nothing.
+ */
 #include "dsp/resampler.h"
 
 #include <math.h>
@@ -98,7 +99,8 @@ static void test_flat(void)
     }
 }
 
-/* At a ratio of 1 the output is the input; of 1 + d, constants stay and an impulse is the filter. */
+/* At a ratio of 1 the output is the input; of 1 + d, constants stay and an impulse is the filter.
+ */
 static void test_exact(void)
 {
     double *in = noise(FRAMES), out[1000];

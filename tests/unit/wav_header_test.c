@@ -321,7 +321,8 @@ static void test_write(void)
     }
 }
 
-/* Plain headers where they say all, extensible ones elsewhere; a lone channel is never called left. */
+/* Plain headers where they say all, extensible ones elsewhere; a lone channel is never called left.
+ */
 static void test_write_masks(void)
 {
     static const struct {
