@@ -82,7 +82,8 @@ bool timeline_start(struct timeline *timeline, const struct timeline_config *con
 void timeline_push(struct timeline *timeline, const uint8_t *pcm, uint32_t frames, uint64_t now_ns);
 
 /* Pushing thread, every few milliseconds: makes frames in place of those that will not be there
- * when they are needed before `until_ns`, some 40 ms at most. */
+ * when they are pulled before `until_ns` (not: when they sound), some 40 ms at most. Say the time of
+ * the next call and no more: what is made too soon takes the place of what would have come. */
 void timeline_tick(struct timeline *timeline, uint64_t until_ns);
 
 /* Pulling thread, real-time safe: `frames` frames, whose first sounds at `when_ns`; it is `now_ns`.

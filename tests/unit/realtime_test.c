@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "stream/playout.h"
+#include "stream/timeline.h"
 #include "tests/support/check.h"
 
 /* ---- the linker sends these calls here: -Wl,--wrap=malloc and so on */
@@ -95,6 +96,62 @@ static void pull_in_every_state(void)
     }
 }
 
+#define LATENCY_S 0.05
+#define MOST_S 0.3 /* the ring holds what comes while nobody pulls */
+#define PACKET_FRAMES 240u
+
+static struct timeline resampled, exact;
+static void *resampled_memory, *exact_memory;
+static double out[600 * 6];
+
+static uint64_t frame_ns(uint64_t frame)
+{
+    return 1000000000ull + frame * 1000000000ull / 48000;
+}
+
+/* Every state: waiting, sounding, run dry in a pause of the sender, skipping after long absence. */
+static void pull_timeline(struct timeline *timeline, bool bytes)
+{
+    uint64_t now = 0, sent = 0;
+
+    for (unsigned round = 0; round < 4400; round++) {
+        uint32_t frames = round % 600;
+        uint64_t now_ns = frame_ns(now), when_ns = frame_ns(now + 240);
+
+        for (; sent + PACKET_FRAMES <= now; sent += PACKET_FRAMES)
+            if (round % 500 < 400)
+                timeline_push(timeline, pcm, PACKET_FRAMES, frame_ns(sent + PACKET_FRAMES));
+        if (round % 1000 < 200 || round % 1000 >= 240) {
+            if (bytes)
+                timeline_pull_exact(timeline, pcm, frames, when_ns, now_ns);
+            else
+                timeline_pull(timeline, out, frames, when_ns, now_ns);
+        }
+        now += frames;
+    }
+}
+
+static void pull_resampled(void)
+{
+    pull_timeline(&resampled, false);
+}
+
+static void pull_exact(void)
+{
+    pull_timeline(&exact, true);
+}
+
+/* Before the output runs: the first resampler computes its filter. */
+static void start_timelines(void)
+{
+    struct timeline_config config = {.format = format, .limits = {.fixed_s = LATENCY_S}};
+
+    config.mode = STEER_RESAMPLE;
+    CHECK(timeline_start(&resampled, &config, resampled_memory, MOST_S), "start");
+    config.mode = STEER_OFF;
+    CHECK(timeline_start(&exact, &config, exact_memory, MOST_S), "start");
+}
+
 static void pull_and_allocate(void)
 {
     static void *volatile kept; /* or the compiler leaves both calls out */
@@ -125,14 +182,23 @@ static const struct {
     bool calls, system_calls;
 } cases[] = {
     {"playout_pull", pull_in_every_state, false, false},
+    {"timeline_pull", pull_resampled, false, false},
+    {"timeline_pull_exact", pull_exact, false, false},
     /* That the test can see what it looks for. */
     {"an allocation", pull_and_allocate, true, false},
     {"a lock", pull_and_lock, true, false},
     {"a system call", pull_and_call, false, true},
 };
 
+static void check_states(const char *name, const struct timeline *timeline)
+{
+    CHECK(timeline->steer.sounding && timeline->steer.dry > 0 && timeline->steer.jumped > 0,
+          "every state was there: %s: %u %u", name, timeline->steer.dry, timeline->steer.jumped);
+}
+
 static void test_calls(void)
 {
+    start_timelines();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         forbidden_calls = 0;
         in_callback = true;
@@ -143,6 +209,8 @@ static void test_calls(void)
     CHECK(playout_underruns(&playout) > 0 && playout_dropped_frames(&playout) > 0,
           "every state was there: %u %u", playout_underruns(&playout),
           playout_dropped_frames(&playout));
+    check_states("timeline_pull", &resampled);
+    check_states("timeline_pull_exact", &exact);
 }
 
 /* In strict mode the kernel kills a process at any call but read, write, exit. */
@@ -152,6 +220,7 @@ static void test_system_calls(void)
         CHECK_SKIP("ThreadSanitizer's own thread keeps the child from ending");
         return;
     }
+    start_timelines();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int status = 0;
         pid_t child;
@@ -181,7 +250,11 @@ static void test_system_calls(void)
 int main(void)
 {
     memset(pcm, 1, sizeof pcm);
+    resampled_memory = malloc(timeline_memory_bytes(&format, MOST_S));
+    exact_memory = malloc(timeline_memory_bytes(&format, MOST_S));
     test_calls();
     test_system_calls();
+    free(resampled_memory);
+    free(exact_memory);
     return check_summary();
 }
