@@ -1,4 +1,4 @@
-/* The monotonic clock. */
+/* The monotonic clock, and the other one. */
 #ifndef PLATFORM_CLOCK_H
 #define PLATFORM_CLOCK_H
 
@@ -9,6 +9,9 @@
 #define NS_PER_MS 1000000ull
 
 uint64_t clock_now_ns(void);
+
+/* The real-time clock, in which the kernel stamps what arrives; it may be set at any time. */
+uint64_t clock_real_ns(void);
 
 /* Sleeps until the monotonic clock says `deadline_ns`. False when a stop was asked for first. */
 bool clock_sleep_until_ns(uint64_t deadline_ns);

@@ -18,13 +18,15 @@ static void print_version(void)
     printf(")\n");
 }
 
-static struct source *open_source(const struct receive_options *options, struct failure *failure)
+static struct source *open_source(const struct receive_options *options, bool stamps,
+                                  struct failure *failure)
 {
     const struct udp_source_config config = {
         .unicast = options->unicast,
         .group = options->group,
         .port = (uint16_t)options->port,
         .interface = options->interface,
+        .stamps = stamps,
     };
 
     if (options->shared_memory || options->sniff) {
@@ -87,7 +89,7 @@ int receive_main(int argc, const char *const *argv)
     play = open_play(&options, &failure);
     if (play == NULL)
         goto end;
-    source = open_source(&options, &failure);
+    source = open_source(&options, play_has_clock(play), &failure);
     if (source == NULL)
         goto close_play;
     if (!receiver_open(&receiver, source, &options.sources, play, options.target_ms, options.max_ms,

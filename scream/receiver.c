@@ -7,6 +7,7 @@
 #include "platform/log.h"
 #include "scream/format_text.h"
 
+#define WAIT_NS (100 * NS_PER_MS)
 #define DRAIN_NS NS_PER_S
 
 bool receiver_open(struct receiver *receiver, struct source *source,
@@ -112,12 +113,13 @@ static bool take(struct receiver *receiver, const struct packet *packet, struct 
 }
 
 /* Takes a batch; `*now_ns` is the time of it. */
-static bool receive(struct receiver *receiver, bool wait, uint64_t *now_ns, struct failure *failure)
+static bool receive(struct receiver *receiver, uint64_t wait_ns, uint64_t *now_ns,
+                    struct failure *failure)
 {
     struct packet packets[SOURCE_BATCH];
-    size_t count = source_receive(receiver->source, packets, wait, failure);
+    size_t count = source_receive(receiver->source, packets, wait_ns, failure);
 
-    *now_ns = count > 0 ? packets[0].arrival_ns : clock_now_ns();
+    *now_ns = count > 0 ? receiver->source->read_ns : clock_now_ns();
     for (size_t i = 0; i < count; i++)
         if (!take(receiver, &packets[i], failure))
             return false;
@@ -187,7 +189,7 @@ bool receiver_step(struct receiver *receiver, struct failure *failure)
 {
     uint64_t now_ns;
 
-    if (!receive(receiver, !receiver->source->more, &now_ns, failure))
+    if (!receive(receiver, receiver->source->more ? 0 : WAIT_NS, &now_ns, failure))
         return false;
     if (receiver->speaker)
         speaker_tick(receiver->speaker, now_ns);
@@ -199,8 +201,7 @@ void receiver_drain(struct receiver *receiver, struct failure *failure)
     uint64_t give_up_ns = clock_now_ns() + DRAIN_NS;
     uint64_t now_ns;
 
-    while (receive(receiver, false, &now_ns, failure) && receiver->source->more &&
-           now_ns < give_up_ns)
+    while (receive(receiver, 0, &now_ns, failure) && receiver->source->more && now_ns < give_up_ns)
         ;
 }
 

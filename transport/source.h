@@ -13,9 +13,6 @@
 /* The most packets that one source_receive() hands out. */
 #define SOURCE_BATCH 64u
 
-/* How long one that may wait does. */
-#define SOURCE_WAIT_NS 100000000ull
-
 /* What became of all that arrived: each datagram is counted once, under its fault. Those under
  * WIRE_OK were handed out. */
 struct source_counters {
@@ -26,7 +23,7 @@ struct source_counters {
 struct source;
 
 struct source_ops {
-    size_t (*receive)(struct source *source, struct packet packets[SOURCE_BATCH], bool wait,
+    size_t (*receive)(struct source *source, struct packet packets[SOURCE_BATCH], uint64_t wait_ns,
                       struct failure *failure);
     void (*count)(struct source *source);
     void (*close)(struct source *source);
@@ -35,18 +32,19 @@ struct source_ops {
 /* The base that every source embeds first. */
 struct source {
     const struct source_ops *ops;
-    bool more; /* the last receive() may have left something: call again without waiting */
+    bool more;        /* the last receive() may have left something: call again without waiting */
+    uint64_t read_ns; /* when the last receive() came back with packets, monotonic clock */
     struct source_counters counters;
 };
 
 /* Takes what has arrived: up to SOURCE_BATCH good packets, whose PCM stays valid until the next
- * call. With `wait` and nothing there, waits for about SOURCE_WAIT_NS, or until a signal comes.
- * Returns how many; bad ones are counted and passed over. 0 with an unset `failure` means that
- * nothing good came. */
+ * call. When nothing is there, waits for about `wait_ns`, or until a signal comes; best always the
+ * same. Returns how many; bad ones are counted and passed over. 0 with an unset `failure` means
+ * that nothing good came. */
 static inline size_t source_receive(struct source *source, struct packet packets[SOURCE_BATCH],
-                                    bool wait, struct failure *failure)
+                                    uint64_t wait_ns, struct failure *failure)
 {
-    return source->ops->receive(source, packets, wait, failure);
+    return source->ops->receive(source, packets, wait_ns, failure);
 }
 
 /* The counters, up to date; may make a system call. */

@@ -16,6 +16,7 @@ struct udp_source_config {
     uint16_t port;         /* 1-65535 */
     const char *interface; /* name or dotted IPv4 address; NULL: multicast joins on every interface
                             * that can, unicast listens on every address */
+    bool stamps; /* arrivals by the kernel's clock, not by the time of reading; costs a little */
 };
 
 /* Opens a socket, joins, and says on the log where it listens. NULL and `failure` on error. The

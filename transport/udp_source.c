@@ -1,18 +1,15 @@
 #include "transport/udp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "platform/clock.h"
-#include "platform/iface.h"
-#include "platform/log.h"
+#include "transport/udp_listen.h"
 
 /* A second of the heaviest stream is 6 MB; a busy machine may keep us waiting for tens of
  * milliseconds, a flood of other people's datagrams fills the queue faster. */
@@ -21,14 +18,23 @@
 /* One byte more than the longest good datagram, so that a longer one can be told. */
 #define DATAGRAM_ROOM 1536
 
-#define CONTROL_BYTES CMSG_SPACE(sizeof(struct in_pktinfo))
+#define CONTROL_BYTES (CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)))
 
 _Static_assert(DATAGRAM_ROOM > WIRE_DATAGRAM_MAX, "too long datagrams must show");
+
+/* What the kernel is asked to say beside each datagram, which costs time. */
+enum asks {
+    ASKS_NOTHING,
+    ASKS_INTERFACE, /* it arrived on: packets may come over more than one */
+    ASKS_STAMP,     /* the time it arrived, and the interface */
+};
 
 struct udp_source {
     struct source base;
     int fd;
-    bool asks_interface;                    /* packets may come over more than one */
+    enum asks asks;
+    uint64_t wait_ns;                       /* as it is set */
+    uint64_t arrival_ns;                    /* of the last packet */
     uint32_t kernel_dropped_seen;           /* the socket's own count, which wraps */
     uint8_t last_header[WIRE_HEADER_BYTES]; /* of the last good datagram, and what it means; */
     struct format last_format;              /* legal from the start */
@@ -39,7 +45,7 @@ struct udp_source {
     uint8_t datagrams[SOURCE_BATCH][DATAGRAM_ROOM];
 };
 
-/* The interface that a datagram arrived on, which is all that the kernel was asked for. */
+/* The interface that a datagram arrived on, where that is all that the kernel was asked for. */
 static uint32_t read_interface(struct msghdr *message)
 {
     const struct cmsghdr *control = CMSG_FIRSTHDR(message);
@@ -50,6 +56,48 @@ static uint32_t read_interface(struct msghdr *message)
     memcpy(&info, CMSG_DATA(control), sizeof info);
     message->msg_controllen = CONTROL_BYTES;
     return (uint32_t)info.ipi_ifindex;
+}
+
+/* From the kernel's clock, which may be set, to ours, which may not: never in the future, never
+ * before the packet before. `lead_ns` is what the one was ahead of the other just now. */
+static uint64_t arrival_of(struct udp_source *udp, uint64_t stamp_ns, int64_t lead_ns)
+{
+    uint64_t arrival_ns = stamp_ns - (uint64_t)lead_ns;
+
+    if ((int64_t)(udp->base.read_ns - arrival_ns) < 0)
+        arrival_ns = udp->base.read_ns;
+    if ((int64_t)(arrival_ns - udp->arrival_ns) < 0)
+        arrival_ns = udp->arrival_ns;
+    return udp->arrival_ns = arrival_ns;
+}
+
+/* All that the kernel says beside a datagram, its time stamp among it. */
+static void read_beside(struct udp_source *udp, struct msghdr *message, int64_t lead_ns,
+                        struct packet *packet)
+{
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control;
+         control = CMSG_NXTHDR(message, control)) {
+        if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(control), sizeof info);
+            packet->origin.interface_index = (uint32_t)info.ipi_ifindex;
+        } else if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec stamp;
+            memcpy(&stamp, CMSG_DATA(control), sizeof stamp);
+            packet->arrival_ns = arrival_of(
+                udp, (uint64_t)stamp.tv_sec * NS_PER_S + (uint64_t)stamp.tv_nsec, lead_ns);
+        }
+    }
+    message->msg_controllen = CONTROL_BYTES;
+}
+
+static bool set_wait(struct udp_source *udp, uint64_t wait_ns)
+{
+    struct timeval wait = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
+                           .tv_usec = (suseconds_t)(wait_ns % NS_PER_S / 1000)};
+
+    udp->wait_ns = wait_ns;
+    return setsockopt(udp->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0;
 }
 
 /* As wire_parse() does it; nearly every header is the one before it. */
@@ -71,15 +119,20 @@ static inline enum wire_fault parse(struct udp_source *udp, const uint8_t *datag
     return fault;
 }
 
-static size_t udp_receive(struct source *source, struct packet packets[SOURCE_BATCH], bool wait,
-                          struct failure *failure)
+static inline __attribute__((always_inline)) size_t
+receive_as(enum asks asks, struct source *source, struct packet packets[SOURCE_BATCH],
+           uint64_t wait_ns, struct failure *failure)
 {
     struct udp_source *udp = (struct udp_source *)source;
-    int arrived =
-        recvmmsg(udp->fd, udp->messages, SOURCE_BATCH, wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+    int64_t lead_ns = 0;
     uint64_t now_ns;
     size_t good = 0;
+    int arrived;
 
+    if (wait_ns > 0 && wait_ns != udp->wait_ns)
+        set_wait(udp, wait_ns);
+    arrived = recvmmsg(udp->fd, udp->messages, SOURCE_BATCH,
+                       wait_ns > 0 ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
     /* An interrupted wait says nothing of the queue. */
     source->more = arrived == SOURCE_BATCH || (arrived < 0 && errno == EINTR);
     if (arrived < 0) {
@@ -88,7 +141,9 @@ static size_t udp_receive(struct source *source, struct packet packets[SOURCE_BA
             failure_set(failure, EXIT_NETWORK, "cannot receive: %s", strerror(errno));
         return 0;
     }
-    now_ns = clock_now_ns();
+    source->read_ns = now_ns = clock_now_ns();
+    if (asks == ASKS_STAMP)
+        lead_ns = (int64_t)(clock_real_ns() - now_ns);
     for (int i = 0; i < arrived; i++) {
         struct msghdr *message = &udp->messages[i].msg_hdr;
         struct packet *packet = &packets[good];
@@ -96,17 +151,40 @@ static size_t udp_receive(struct source *source, struct packet packets[SOURCE_BA
         enum wire_fault fault = parse(udp, udp->datagrams[i], length, &packet->format);
 
         source->counters.faults[fault]++;
-        packet->origin.interface_index = udp->asks_interface ? read_interface(message) : 0;
+        packet->arrival_ns = now_ns;
+        packet->origin.interface_index = 0;
+        if (asks == ASKS_INTERFACE)
+            packet->origin.interface_index = read_interface(message);
+        else if (asks == ASKS_STAMP)
+            read_beside(udp, message, lead_ns, packet);
         if (fault != WIRE_OK)
             continue;
         packet->origin.address = ntohl(udp->senders[i].sin_addr.s_addr);
         packet->origin.port = ntohs(udp->senders[i].sin_port);
         packet->pcm = udp->datagrams[i] + WIRE_HEADER_BYTES;
         packet->pcm_bytes = (uint32_t)(length - WIRE_HEADER_BYTES);
-        packet->arrival_ns = now_ns;
         good++;
     }
     return good;
+}
+
+/* One function for each: what it does with every packet is known when it is compiled. */
+static size_t receive_bare(struct source *source, struct packet packets[SOURCE_BATCH],
+                           uint64_t wait_ns, struct failure *failure)
+{
+    return receive_as(ASKS_NOTHING, source, packets, wait_ns, failure);
+}
+
+static size_t receive_interface(struct source *source, struct packet packets[SOURCE_BATCH],
+                                uint64_t wait_ns, struct failure *failure)
+{
+    return receive_as(ASKS_INTERFACE, source, packets, wait_ns, failure);
+}
+
+static size_t receive_stamp(struct source *source, struct packet packets[SOURCE_BATCH],
+                            uint64_t wait_ns, struct failure *failure)
+{
+    return receive_as(ASKS_STAMP, source, packets, wait_ns, failure);
 }
 
 static void udp_count(struct source *source)
@@ -130,157 +208,26 @@ static void udp_close(struct source *source)
     free(udp);
 }
 
-static const struct source_ops udp_ops = {
-    .receive = udp_receive, .count = udp_count, .close = udp_close};
+static const struct source_ops udp_ops[] = {
+    [ASKS_NOTHING] = {receive_bare, udp_count, udp_close},
+    [ASKS_INTERFACE] = {receive_interface, udp_count, udp_close},
+    [ASKS_STAMP] = {receive_stamp, udp_count, udp_close},
+};
 
-/* All but the time-out only make things better: a kernel that lacks one is no reason to stop. */
-static bool set_options(int fd)
+/* All of it only makes things better: a kernel that lacks one is no reason to stop. */
+static void set_options(int fd)
 {
-    struct timeval wait = {.tv_usec = SOURCE_WAIT_NS / 1000};
     int off = 0, bytes = QUEUE_BYTES;
 
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off);
-    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0;
-}
-
-/* Binds so that other receivers can have the port too, and tells whether one has it already. */
-static bool bind_shared(int fd, uint32_t address, uint16_t port, bool *shared,
-                        struct failure *failure)
-{
-    struct sockaddr_in local = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
-    int on = 1;
-
-    *shared = bind(fd, (struct sockaddr *)&local, sizeof local) != 0;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (!*shared || bind(fd, (struct sockaddr *)&local, sizeof local) == 0)
-        return true;
-    if (errno == EADDRINUSE)
-        failure_set(failure, EXIT_NETWORK,
-                    "UDP port %u is in use by a program that does not share it ('ss -ulpn' names "
-                    "it); end it, or choose another port with -p",
-                    port);
-    else if (errno == EACCES)
-        failure_set(failure, EXIT_NETWORK,
-                    "UDP port %u is not for every user; choose one above 1023 with -p", port);
-    else
-        failure_set(failure, EXIT_NETWORK, "cannot listen on UDP port %u: %s", port,
-                    strerror(errno));
-    return false;
-}
-
-/* Returns 0 or the errno. */
-static int join(int fd, const char *group, const struct iface *iface)
-{
-    struct ip_mreqn request = {.imr_ifindex = (int)iface->index};
-
-    inet_pton(AF_INET, group, &request.imr_multiaddr);
-    return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request) == 0 ? 0 : errno;
-}
-
-/* Joins wherever it can and writes down where: "lo, eth0". */
-static bool join_all(int fd, const char *group, char *joined, size_t size, struct failure *failure)
-{
-    struct iface list[IFACE_MAX];
-    size_t count = iface_list(list);
-    size_t used = 0, too_many = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int fault;
-
-        if (!list[i].up || !(list[i].multicast || list[i].loopback))
-            continue;
-        fault = join(fd, group, &list[i]);
-        too_many += fault == ENOBUFS;
-        if (fault)
-            log_line(LOG_DETAIL, "cannot join %s on %s: %s", group, list[i].name, strerror(fault));
-        else if (used < size)
-            used += (size_t)snprintf(joined + used, size - used, "%s%s", used ? ", " : "",
-                                     list[i].name);
-    }
-    if (too_many)
-        log_line(LOG_WARNING,
-                 "the system lets us join on no more interfaces, %zu are left out; name the right "
-                 "one with -i, or raise net.ipv4.igmp_max_memberships",
-                 too_many);
-    if (used == 0)
-        failure_set(failure, EXIT_NETWORK,
-                    "no network interface is up that can join %s; bring one up, or receive "
-                    "unicast with -u",
-                    group);
-    return used > 0;
-}
-
-static bool listen_multicast(int fd, const struct udp_source_config *config,
-                             struct failure *failure)
-{
-    char joined[256];
-    struct in_addr group;
-    struct iface iface;
-    bool shared;
-
-    if (inet_pton(AF_INET, config->group, &group) != 1 || !IN_MULTICAST(ntohl(group.s_addr))) {
-        failure_set(failure, EXIT_NETWORK,
-                    "'%.40s' is no multicast group, which are 224.0.0.0 to 239.255.255.255; to "
-                    "receive unicast use -u",
-                    config->group);
-        return false;
-    }
-    if (config->interface && !iface_require(config->interface, &iface, failure))
-        return false;
-    if (!bind_shared(fd, INADDR_ANY, config->port, &shared, failure))
-        return false;
-    if (config->interface) {
-        int fault = join(fd, config->group, &iface);
-
-        if (fault) {
-            failure_set(failure, EXIT_NETWORK,
-                        "cannot join %s on %s (%s); does it carry multicast?", config->group,
-                        iface.name, strerror(fault));
-            return false;
-        }
-        snprintf(joined, sizeof joined, "%s", iface.name);
-    } else if (!join_all(fd, config->group, joined, sizeof joined, failure)) {
-        return false;
-    }
-    log_line(LOG_NOTICE, "listening on %s:%u (%s)", config->group, config->port, joined);
-    if (shared)
-        log_line(LOG_DETAIL,
-                 "another receiver here has port %u too: multicast reaches all of them, a unicast "
-                 "packet only one",
-                 config->port);
-    return true;
-}
-
-static bool listen_unicast(int fd, const struct udp_source_config *config, struct failure *failure)
-{
-    struct iface iface = {.address = INADDR_ANY};
-    char address[INET_ADDRSTRLEN];
-    struct in_addr in;
-    bool shared;
-
-    if (config->interface && !iface_require(config->interface, &iface, failure))
-        return false;
-    if (config->interface && iface.address == 0) {
-        failure_set(failure, EXIT_NETWORK, "interface %s has no IPv4 address to listen on",
-                    iface.name);
-        return false;
-    }
-    if (!bind_shared(fd, iface.address, config->port, &shared, failure))
-        return false;
-    in.s_addr = htonl(iface.address);
-    inet_ntop(AF_INET, &in, address, sizeof address);
-    log_line(LOG_NOTICE, "listening on %s:%u (unicast)", address, config->port);
-    if (shared)
-        log_line(LOG_DETAIL, "another receiver here has port %u too: a packet reaches only one",
-                 config->port);
-    return true;
 }
 
 static void prepare_batch(struct udp_source *udp)
 {
+    bool asks = udp->asks != ASKS_NOTHING;
+
     for (size_t i = 0; i < SOURCE_BATCH; i++) {
         udp->rooms[i] = (struct iovec){udp->datagrams[i], WIRE_DATAGRAM_MAX + 1};
         udp->messages[i].msg_hdr = (struct msghdr){
@@ -288,8 +235,8 @@ static void prepare_batch(struct udp_source *udp)
             .msg_namelen = sizeof udp->senders[i],
             .msg_iov = &udp->rooms[i],
             .msg_iovlen = 1,
-            .msg_control = udp->asks_interface ? udp->controls[i] : NULL,
-            .msg_controllen = udp->asks_interface ? CONTROL_BYTES : 0,
+            .msg_control = asks ? udp->controls[i] : NULL,
+            .msg_controllen = asks ? CONTROL_BYTES : 0,
         };
     }
 }
@@ -304,20 +251,24 @@ struct source *udp_source_open(const struct udp_source_config *config, struct fa
         return NULL;
     }
     udp->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (udp->fd < 0 || !set_options(udp->fd)) {
+    if (udp->fd < 0) {
         failure_set(failure, EXIT_NETWORK, "cannot open a socket: %s", strerror(errno));
         goto close_socket;
     }
-    /* Of one interface there are no copies, and its number costs time with each packet. The kernel
-     * notes it as a packet arrives: before the first can. */
-    udp->asks_interface = config->interface == NULL &&
-                          setsockopt(udp->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
-    if (!(config->unicast ? listen_unicast : listen_multicast)(udp->fd, config, failure))
+    set_options(udp->fd);
+    /* Of one interface there are no copies. The kernel notes these things as a packet arrives:
+     * before the first can. */
+    if (config->interface == NULL || config->stamps)
+        if (setsockopt(udp->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0)
+            udp->asks = ASKS_INTERFACE;
+    if (config->stamps && setsockopt(udp->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0)
+        udp->asks = ASKS_STAMP;
+    if (!udp_listen(udp->fd, config, failure))
         goto close_socket;
     udp->last_format = (struct format){.rate_code = 1, .bits = 16, .channels = 2, .mask = 3};
     wire_write_header(udp->last_header, &udp->last_format);
     prepare_batch(udp);
-    udp->base.ops = &udp_ops;
+    udp->base.ops = &udp_ops[udp->asks];
     return &udp->base;
 
 close_socket:

@@ -4,12 +4,22 @@
 
 #include "platform/stop.h"
 
-uint64_t clock_now_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_now_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_real_ns(void)
+{
+    return read_clock(CLOCK_REALTIME);
 }
 
 bool clock_sleep_until_ns(uint64_t deadline_ns)
