@@ -52,8 +52,8 @@ double target_value_s(struct target *target, double jitter_s, uint64_t now_ns)
     if (target->limits.fixed_s > 0)
         return target->value_s = target->limits.fixed_s;
     age_s = target->begun ? (double)(now_ns - target->begun_ns) * 1e-9 : 0;
-    wanted = peak_value(&target->late) + MARGIN_S + MARGIN_SHARE * jitter_s +
-             HEADROOM_S * exp2(-age_s / HEADROOM_HALF_S);
+    wanted = peak_value(&target->late) + MARGIN_S + target->limits.early_s +
+             MARGIN_SHARE * jitter_s + HEADROOM_S * exp2(-age_s / HEADROOM_HALF_S);
     wanted = fmin(wanted, target_most_s(target));
     if (wanted < target->value_s)
         wanted = fmax(wanted, target->value_s - DECAY * (double)(now_ns - target->at_ns) * 1e-9);

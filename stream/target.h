@@ -13,6 +13,7 @@
 struct target_limits {
     double fixed_s; /* the whole latency, from earliest arrival to loudspeaker; 0: automatic */
     double most_s;  /* a bound for the automatic one; 0: TARGET_MOST_S */
+    double early_s; /* added to the automatic one: what timeline_tick() looks ahead */
 };
 
 struct target {

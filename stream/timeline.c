@@ -98,6 +98,13 @@ static void conceal(struct timeline *timeline, uint32_t frames, uint32_t at)
     }
 }
 
+static void write_real(struct timeline *timeline, const uint8_t *pcm, uint32_t frames)
+{
+    if (frames > 0 && timeline->config.join != NULL)
+        pcm = timeline->config.join(timeline->config.fill_context, pcm, frames);
+    write_frames(timeline, pcm, frames);
+}
+
 static void publish(struct timeline *timeline, uint64_t now_ns)
 {
     const struct drift *clock = &timeline->arrival.clock;
@@ -145,6 +152,7 @@ void timeline_push(struct timeline *timeline, const uint8_t *pcm, uint32_t frame
     judge_dry(timeline, result.event);
     target_arrival(&timeline->target, &result, now_ns);
     if (result.event == ARRIVAL_BEGIN) {
+        timeline->stats.concealed_frames -= timeline->ahead_frames;
         timeline->offset += timeline->ahead_frames;
         timeline->ahead_frames = 0;
         timeline->first = timeline->written;
@@ -160,34 +168,64 @@ void timeline_push(struct timeline *timeline, const uint8_t *pcm, uint32_t frame
         gone = frames < timeline->ahead_frames ? frames : timeline->ahead_frames;
         timeline->ahead_frames -= gone;
         timeline->stats.late_frames += gone;
-        write_frames(timeline, pcm + (size_t)gone * timeline->frame_bytes, frames - gone);
+        write_real(timeline, pcm + (size_t)gone * timeline->frame_bytes, frames - gone);
     }
     publish(timeline, now_ns);
+}
+
+/* Frames that may still be made for what has not come. None after a fade out: it would begin anew,
+ * with what nobody sent. */
+static double most_more(const struct timeline *timeline)
+{
+    const struct drift *clock = &timeline->arrival.clock;
+
+    if (!clock->anchored || atomic_get_acquire(&timeline->target_us) == 0 ||
+        atomic_get_acquire(&timeline->dry_count) != timeline->dry_seen)
+        return 0;
+    return CONCEAL_S / clock->frame_s - timeline->ahead_frames;
+}
+
+/* From a frame's own time until it is pulled. */
+static double pulled_s(const struct timeline *timeline)
+{
+    return (atomic_get_acquire(&timeline->target_us) * 1e-6) -
+           (atomic_get_acquire(&timeline->lead_us) * 1e-6);
 }
 
 void timeline_tick(struct timeline *timeline, uint64_t until_ns)
 {
     const struct drift *clock = &timeline->arrival.clock;
-    double most = CONCEAL_S / (clock->frame_s > 0 ? clock->frame_s : 1), missing, latency_s;
+    double most = most_more(timeline), missing;
 
-    if (!clock->anchored || atomic_get_acquire(&timeline->target_us) == 0)
+    if (most < 1)
         return;
-    latency_s = (atomic_get_acquire(&timeline->target_us) * 1e-6) -
-                (atomic_get_acquire(&timeline->lead_us) * 1e-6);
-    missing =
-        drift_frames(clock, (double)(int64_t)(until_ns - clock->origin_ns) * 1e-9 - latency_s) -
-        (double)(timeline->arrival.frames + timeline->ahead_frames);
-    if (missing > most - timeline->ahead_frames)
-        missing = most - timeline->ahead_frames;
+    missing = drift_frames(clock, (double)(int64_t)(until_ns - clock->origin_ns) * 1e-9 -
+                                      pulled_s(timeline)) -
+              (double)(timeline->arrival.frames + timeline->ahead_frames);
+    missing = fmin(missing, most);
     if (missing < 1)
         return;
     conceal(timeline, (uint32_t)missing, timeline->ahead_frames);
     timeline->ahead_frames += (uint32_t)missing;
 }
 
+uint64_t timeline_missing_ns(const struct timeline *timeline)
+{
+    const struct drift *clock = &timeline->arrival.clock;
+
+    if (most_more(timeline) < 1)
+        return UINT64_MAX;
+    return clock->origin_ns +
+           (uint64_t)(int64_t)((drift_time_s(clock, (double)(timeline->arrival.frames +
+                                                             timeline->ahead_frames)) +
+                                pulled_s(timeline)) *
+                               1e9);
+}
+
 void timeline_stats(struct timeline *timeline, struct timeline_stats *stats)
 {
     *stats = timeline->stats;
+    stats->concealed_frames -= timeline->ahead_frames;
     stats->arrival = timeline->arrival.counters;
     stats->jumps = atomic_get_acquire(&timeline->jump_count);
     stats->target_s = atomic_get_acquire(&timeline->target_us) * 1e-6;

@@ -22,17 +22,24 @@
  * On the pushing thread. */
 typedef void timeline_fill_fn(void *context, uint8_t *pcm, size_t frames, size_t at);
 
+/* Sees the real frames that are written, all of them and in order with what fill made, and gives
+ * what is written in their place: `pcm`, or as many of its own, cross-faded from what it made. On
+ * the pushing thread. */
+typedef const uint8_t *timeline_join_fn(void *context, const uint8_t *pcm, size_t frames);
+
 struct timeline_config {
     struct format format;
     enum steer_mode mode; /* more than RESAMPLER_CHANNELS_MAX channels: STEER_OFF */
     struct target_limits limits;
     timeline_fill_fn *fill; /* NULL: silence */
-    void *fill_context;
+    timeline_join_fn *join; /* NULL: as they are */
+    void *fill_context;     /* of both */
 };
 
 struct timeline_stats {
     struct arrival_counters arrival;
-    uint64_t concealed_frames; /* made for packets that were lost or late */
+    uint64_t concealed_frames; /* made for packets that were lost or late, as far as that is known:
+                                * those before a pause do not count */
     uint64_t refused_frames;   /* nobody pulled */
     uint64_t late_frames;      /* came when they had been concealed */
     uint32_t underruns;        /* fades out while the sender went on */
@@ -82,9 +89,13 @@ bool timeline_start(struct timeline *timeline, const struct timeline_config *con
 void timeline_push(struct timeline *timeline, const uint8_t *pcm, uint32_t frames, uint64_t now_ns);
 
 /* Pushing thread, every few milliseconds: makes frames in place of those that will not be there
- * when they are pulled before `until_ns` (not: when they sound), some 40 ms at most. Say the time of
- * the next call and no more: what is made too soon takes the place of what would have come. */
+ * when they are pulled before `until_ns` (not: when they sound), some 40 ms at most. Say the time
+ * of the next call and no more: what is made too soon takes the place of what would have come. */
 void timeline_tick(struct timeline *timeline, uint64_t until_ns);
+
+/* Pushing thread: when the first frame that is not there will be pulled, so that timeline_tick()
+ * has something to make; UINT64_MAX: never, or that is not known. */
+uint64_t timeline_missing_ns(const struct timeline *timeline);
 
 /* Pulling thread, real-time safe: `frames` frames, whose first sounds at `when_ns`; it is `now_ns`.
  * The first is for STEER_RESAMPLE, full scale 1.0; the second for STEER_OFF: bytes as they came. */
