@@ -10,6 +10,13 @@
 
 uint64_t clock_now_ns(void);
 
+/* Time that passed; 0 for what is yet to come: a packet may have arrived before what was done since
+ * it was read. */
+static inline uint64_t clock_elapsed_ns(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
 /* The real-time clock, in which the kernel stamps what arrives; it may be set at any time. */
 uint64_t clock_real_ns(void);
 

@@ -40,7 +40,8 @@ static void announce(struct receiver *receiver, uint64_t now_ns)
 {
     char name[RECEIVER_NAME_BYTES], text[FORMAT_TEXT_BYTES];
 
-    receiver->unannounced = receiver->announced_ns && now_ns - receiver->announced_ns < NS_PER_S;
+    receiver->unannounced =
+        receiver->announced_ns && clock_elapsed_ns(receiver->announced_ns, now_ns) < NS_PER_S;
     if (receiver->unannounced)
         return;
     receiver->announced_ns = now_ns;

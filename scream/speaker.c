@@ -98,7 +98,7 @@ static void count_underruns(struct speaker *speaker, struct voice *voice, uint64
 {
     uint32_t underruns = playout_underruns(&voice->playout);
 
-    if (now_ns - speaker->heard_ns < PAUSE_NS)
+    if (clock_elapsed_ns(speaker->heard_ns, now_ns) < PAUSE_NS)
         speaker->stats.underruns += underruns - voice->underruns;
     voice->underruns = underruns;
 }
@@ -135,8 +135,8 @@ static void refuse(struct speaker *speaker, const struct format *format, const c
 
     speaker->refused = *format;
     speaker->refused_ns = now_ns;
-    if (speaker->said_ns &&
-        now_ns - speaker->said_ns < (format_equal(&speaker->said, format) ? REPEAT_NS : NS_PER_S))
+    if (speaker->said_ns && clock_elapsed_ns(speaker->said_ns, now_ns) <
+                                (format_equal(&speaker->said, format) ? REPEAT_NS : NS_PER_S))
         return;
     speaker->said = *format;
     speaker->said_ns = now_ns;
@@ -168,7 +168,8 @@ static bool begin_next(struct speaker *speaker, const struct format *format, uin
 
 static bool is_refused(const struct speaker *speaker, const struct format *format, uint64_t now_ns)
 {
-    return format_equal(&speaker->refused, format) && now_ns - speaker->refused_ns < REFUSED_NS;
+    return format_equal(&speaker->refused, format) &&
+           clock_elapsed_ns(speaker->refused_ns, now_ns) < REFUSED_NS;
 }
 
 void speaker_push(struct speaker *speaker, const struct packet *packet)
@@ -235,12 +236,12 @@ static bool next_is_ready(const struct speaker *speaker, bool paused, uint64_t n
         (!paused && (next->packets < 2 || fill < frames_of(&next->format, speaker->target_ms))))
         return false;
     return !playing || playout_fill_frames(&playing->playout) == 0 ||
-           now_ns - speaker->changed_ns > speaker->max_ms * NS_PER_MS + LATE_NS;
+           clock_elapsed_ns(speaker->changed_ns, now_ns) > speaker->max_ms * NS_PER_MS + LATE_NS;
 }
 
 void speaker_tick(struct speaker *speaker, uint64_t now_ns)
 {
-    uint64_t silent_ns = now_ns > speaker->heard_ns ? now_ns - speaker->heard_ns : 0;
+    uint64_t silent_ns = clock_elapsed_ns(speaker->heard_ns, now_ns);
     bool paused = silent_ns >= PAUSE_NS;
 
     if (speaker->next && next_is_ready(speaker, paused, now_ns))

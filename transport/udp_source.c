@@ -91,13 +91,17 @@ static void read_beside(struct udp_source *udp, struct msghdr *message, int64_t 
     message->msg_controllen = CONTROL_BYTES;
 }
 
-static bool set_wait(struct udp_source *udp, uint64_t wait_ns)
+static bool set_wait(struct udp_source *udp, uint64_t wait_ns, struct failure *failure)
 {
     struct timeval wait = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
                            .tv_usec = (suseconds_t)(wait_ns % NS_PER_S / 1000)};
 
+    if (setsockopt(udp->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0) {
+        failure_set(failure, EXIT_NETWORK, "cannot wait for packets: %s", strerror(errno));
+        return false;
+    }
     udp->wait_ns = wait_ns;
-    return setsockopt(udp->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0;
+    return true;
 }
 
 /* As wire_parse() does it; nearly every header is the one before it. */
@@ -129,8 +133,8 @@ receive_as(enum asks asks, struct source *source, struct packet packets[SOURCE_B
     size_t good = 0;
     int arrived;
 
-    if (wait_ns > 0 && wait_ns != udp->wait_ns)
-        set_wait(udp, wait_ns);
+    if (wait_ns > 0 && wait_ns != udp->wait_ns && !set_wait(udp, wait_ns, failure))
+        return 0;
     arrived = recvmmsg(udp->fd, udp->messages, SOURCE_BATCH,
                        wait_ns > 0 ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
     /* An interrupted wait says nothing of the queue. */
